@@ -140,5 +140,7 @@ fi
 
 say "installing $(echo "$needed" | wc -w) packages and what they need: $needed"
 forbid_services
+# An installation that was cut short (a closed terminal, a full disk) is finished first.
+$as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a
 apt install --no-install-recommends $needed
 say "done"
