@@ -1,0 +1,73 @@
+/// A parsed configuration file: its values with their places, and its lines for error messages.
+/// The only part of the program that knows the TOML library, which stays in document.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/base/result.h"
+
+namespace fairlead::conf {
+
+/// Where something is written: line and column from 1, in bytes; 0 when it is not in the file.
+struct Place {
+    std::size_t line = 0;
+    std::size_t column = 0;
+    std::size_t length = 0;  ///< bytes on this line
+
+    auto operator<=>(const Place&) const = default;
+};
+
+struct Entry;
+
+/// One TOML value.
+struct Value {
+    enum class Kind : std::uint8_t { Table, List, Text, Integer, Real, Boolean, Date };
+
+    Kind kind = Kind::Table;
+    Place place;
+    std::string text;            ///< Text
+    std::int64_t integer = 0;    ///< Integer
+    double real = 0;             ///< Real
+    bool boolean = false;        ///< Boolean
+    std::vector<Value> items;    ///< List
+    std::vector<Entry> entries;  ///< Table, in file order
+
+    bool is(Kind wanted) const { return kind == wanted; }
+    const Entry* find(std::string_view key) const;
+    /// "a string", "a table", ... as error messages call it.
+    std::string_view kind_text() const;
+};
+
+/// A key of a table with its value.
+struct Entry {
+    std::string key;
+    Place place;  ///< of the key
+    Value value;
+};
+
+class Document {
+  public:
+    /// @param file  what errors call it.
+    /// @return the syntax error, placed, when `text` is not TOML 1.0 or nests deeper than 32.
+    static Result<Document> parse(std::string_view text, std::string file);
+
+    const Value& root() const { return root_; }
+    Value& root() { return root_; }
+    /// `place` with the file's name and the text of the line, as errors carry it.
+    Location locate(Place place) const;
+    /// A line's text without its end; empty beyond the last.
+    std::string_view line(std::size_t number) const;
+
+  private:
+    Document() = default;
+
+    std::string file_;
+    std::vector<std::string> lines_;
+    Value root_;
+};
+
+}  // namespace fairlead::conf

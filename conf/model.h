@@ -1,0 +1,365 @@
+/// The configuration as plain values, defaults filled in: what the rest of the program reads.
+/// Filled by `load`; immutable afterwards, so any thread may read it. Names are text as written;
+/// `load` has checked that what they refer to exists. "none" is kForever for a duration,
+/// kUnlimited for a count or size.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/base/address.h"
+#include "proxy/base/clock.h"
+#include "proxy/base/error.h"
+#include "proxy/base/failure.h"
+#include "proxy/base/units.h"
+
+namespace fairlead::conf {
+
+// ---- [process], [admin], [log]
+
+/// What happens on TERM.
+struct Stop {
+    Duration delay{0};                             ///< serving on with /ready 503
+    Duration requests = std::chrono::seconds{25};  ///< wait so long for exchanges, at most
+    Duration tunnels = std::chrono::seconds{25};   ///< wait so long for tunnels, at most
+};
+
+struct Process {
+    std::uint32_t workers = 0;          ///< threads, 1 to 1024; 0 is "auto"
+    std::uint64_t max_connections = 0;  ///< client connections, both sides counted; 0 is "auto"
+    Stop stop;
+    Location where;
+};
+
+struct Admin {
+    BindAddress bind;  ///< loopback or a unix socket
+    Location where;    ///< of the value of `bind`
+};
+
+enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
+enum class AccessFormat : std::uint8_t { Json, Common };
+/// What of a query the access log shows.
+enum class AccessQuery : std::uint8_t { Off, Redact, On };
+
+struct AccessLog {
+    bool enabled = true;        ///< false is `access = "off"`
+    std::string to = "stdout";  ///< "stdout", "stderr" or the path of a file
+    AccessFormat format = AccessFormat::Json;
+    double sample = 1.0;  ///< share of exchanges logged, 0 to 1
+    AccessQuery query = AccessQuery::Redact;
+};
+
+struct Log {
+    LogLevel level = LogLevel::Info;
+    AccessLog access;
+    Location where;
+};
+
+// ---- [listener.NAME]
+
+enum class Via : std::uint8_t { Off, Request, Response, Both };
+
+struct Bind {
+    BindAddress address;
+    Location where;
+};
+
+struct ListenerLimits {
+    std::uint64_t headers_bytes = 32 * 1024;  ///< all header fields of a head, 1 KiB to 1 MiB
+    std::uint32_t header_count = 100;         ///< fields, 1 to 10000
+    std::uint64_t url_bytes = 8 * 1024;       ///< the request target, 64 B to 1 MiB
+    std::uint64_t body_bytes = kUnlimited;    ///< of a request
+    std::uint64_t requests_per_connection = 10'000;  ///< at least 1, or kUnlimited
+};
+
+struct ListenerTimeouts {
+    Duration handshake = std::chrono::seconds{10};   ///< for what precedes HTTP on a connection
+    Duration header = std::chrono::seconds{10};      ///< first byte to end of the request head
+    Duration body_idle = std::chrono::seconds{30};   ///< between two reads of a request body
+    Duration keepalive = std::chrono::seconds{75};   ///< between requests
+    Duration write_idle = std::chrono::seconds{30};  ///< without progress towards the client
+    std::uint64_t min_rate = 500;  ///< bytes a second, after a body's first 10 s; 0 is "none"
+    Duration tunnel_idle = std::chrono::hours{1};
+};
+
+struct Listener {
+    std::string name;
+    std::vector<Bind> bind;  ///< at least one
+    std::string pool;        ///< for what no route takes; may be empty
+    std::vector<IpNetwork> trusted_proxies;
+    std::vector<std::string> upgrade{"websocket"};  ///< lower case
+    Via via = Via::Response;
+    ListenerLimits limits;
+    ListenerTimeouts timeouts;
+    Location where;
+};
+
+// ---- retry and queue: of a pool, or of one route
+
+/// The words of `retry.on`.
+struct RetryOn {
+    bool connect = true;
+    bool stale = true;
+    bool reset = true;
+    bool timeout = false;
+    bool status_429 = false;
+    bool status_500 = false;
+    bool status_502 = false;
+    bool status_503 = true;
+    bool status_504 = false;
+
+    static constexpr RetryOn nothing() {
+        return {false, false, false, false, false, false, false, false, false};
+    }
+    constexpr bool covers(RetryClass cause) const {
+        switch (cause) {
+            case RetryClass::Never:
+                return false;
+            case RetryClass::Connect:
+                return connect;
+            case RetryClass::Stale:
+                return stale;
+            case RetryClass::Reset:
+                return reset;
+            case RetryClass::Timeout:
+                return timeout;
+        }
+        return false;
+    }
+    /// Whether a backend's own answer with this status is retried.
+    constexpr bool covers_status(int status) const {
+        switch (status) {
+            case 429:
+                return status_429;
+            case 500:
+                return status_500;
+            case 502:
+                return status_502;
+            case 503:
+                return status_503;
+            case 504:
+                return status_504;
+            default:
+                return false;
+        }
+    }
+    bool operator==(const RetryOn&) const = default;
+};
+
+struct Retry {
+    std::uint32_t attempts = 2;  ///< extra tries, 0 to 10; `retry = "off"` is 0 and on nothing
+    RetryOn on;
+    double budget = 0.2;          ///< retries per request, 0 to 1; infinity is "none"
+    Duration per_try = kForever;  ///< one attempt as a whole
+    bool non_idempotent = false;  ///< repeat POST and PATCH too
+};
+
+/// Where exchanges wait when every backend is at max_in_flight.
+struct Queue {
+    std::uint32_t size = 1000;  ///< waiting exchanges, 0 to 1000000; 0 is "off"
+    Duration wait = std::chrono::seconds{5};
+};
+
+// ---- [[route]]
+
+struct HostPattern {
+    std::string name;       ///< lower case, no port, no trailing dot; of "*.x.y" it is "x.y"
+    bool wildcard = false;  ///< one label in front of `name`
+
+    std::string text() const { return wildcard ? "*." + name : name; }
+    bool operator==(const HostPattern&) const = default;
+};
+
+struct PathPattern {
+    std::string path;     ///< normalised; of "/v1/*" it is "/v1", of "/*" it is ""
+    bool prefix = false;  ///< takes `path` itself and everything below `path` + "/"
+
+    std::string text() const { return prefix ? path + "/*" : path; }
+    bool operator==(const PathPattern&) const = default;
+};
+
+struct HeaderMatch {
+    std::string name;                  ///< as written; compared without case
+    std::optional<std::string> value;  ///< nothing is "*": present with any value
+};
+
+struct HeaderField {
+    std::string name;
+    std::string value;
+};
+
+struct HeaderRules {
+    std::vector<HeaderField> set;  ///< replaces every field of the name
+    std::vector<HeaderField> add;
+    std::vector<std::string> remove;
+
+    bool empty() const { return set.empty() && add.empty() && remove.empty(); }
+};
+
+enum class Action : std::uint8_t { Pool, Redirect, Status };
+
+/// A piece of `redirect`: literal text, or one of the request's parts.
+struct RedirectPiece {
+    enum class Kind : std::uint8_t { Literal, Scheme, Host, Uri, Path, Query };
+    Kind kind = Kind::Literal;
+    std::string literal;  ///< of Kind::Literal only
+};
+
+struct RouteTimeouts {
+    std::optional<Duration> response;  ///< nothing: the pool's
+    std::optional<Duration> total;     ///< nothing: the pool's
+};
+
+struct Route {
+    std::string name;                 ///< as written, else made from the match; unique
+    std::string listener;             ///< empty: every listener
+    std::vector<HostPattern> host;    ///< empty: every host; one of several must match
+    std::vector<PathPattern> path;    ///< empty: every path; one of several must match
+    std::vector<std::string> method;  ///< empty: every method; case matters
+    std::vector<HeaderMatch> header;  ///< all must match
+    Action action = Action::Pool;
+    std::string pool;                            ///< Action::Pool
+    std::string redirect;                        ///< Action::Redirect, as written
+    std::vector<RedirectPiece> redirect_pieces;  ///< `redirect`, taken apart
+    int status = 0;    ///< Redirect (300 to 399, default 302) and Status (200 to 599)
+    std::string body;  ///< Action::Status, text/plain
+    HeaderRules request_headers;
+    HeaderRules response_headers;
+    RouteTimeouts timeouts;
+    std::optional<Retry> retry;  ///< nothing: the pool's; keys not written are the pool's
+    std::optional<Queue> queue;  ///< nothing: the pool's; keys not written are the pool's
+    Location where;              ///< of the [[route]] header
+};
+
+// ---- [pool.NAME]
+
+struct Backend {
+    HostPort address;
+    std::string name;          ///< as written, else the address as written; unique in its pool
+    std::uint32_t weight = 1;  ///< 0 to 65535; 0 takes no new requests
+    std::uint64_t max_in_flight = kUnlimited;  ///< its own, else the pool's; at least 1
+    std::uint32_t tier = 0;                    ///< 0 first; "backup" is 1; no holes in a pool
+    Location where;
+};
+
+enum class HashKey : std::uint8_t { ClientIp, Path, Header, Cookie, Query };
+
+struct Hash {
+    HashKey key = HashKey::ClientIp;
+    std::string name;     ///< of the header, cookie or query parameter
+    double bound = 1.25;  ///< a backend's load at most so many times the mean; infinity is "none"
+};
+
+struct StatusRange {
+    int first = 0;
+    int last = 0;  ///< included
+
+    constexpr bool contains(int status) const { return first <= status && status <= last; }
+    bool operator==(const StatusRange&) const = default;
+};
+
+enum class CheckKind : std::uint8_t { Http, Tcp };
+/// What a backend is before its first results: Probe waits for one round before accepting.
+enum class CheckInit : std::uint8_t { Probe, Up, Down };
+
+struct Check {
+    CheckKind kind = CheckKind::Http;
+    std::string method = "GET";  ///< Http
+    std::string path = "/";      ///< Http, with query
+    std::string host;            ///< Http: the Host field; empty: the backend's address
+    std::vector<StatusRange> expect{{200, 399}};  ///< Http: statuses that are well
+    std::string body;          ///< Http: text the answer must contain; empty: any
+    std::string send;          ///< Tcp: bytes to write first; may be empty
+    std::string expect_bytes;  ///< Tcp: bytes the answer must contain; empty: connecting is enough
+    Duration every = std::chrono::seconds{2};
+    Duration timeout = std::chrono::seconds{1};  ///< at most `every`
+    std::uint32_t rise = 2;                      ///< good results in a row until up, 1 to 100
+    std::uint32_t fall = 3;                      ///< bad results in a row until down, 1 to 100
+    Duration every_changing = std::chrono::milliseconds{500};  ///< while the state is not settled
+    Duration every_down = std::chrono::seconds{5};
+    CheckInit init = CheckInit::Probe;
+    std::uint16_t port = 0;  ///< 0: the backend's own
+    Location where;
+};
+
+struct Buffer {
+    std::uint64_t request_bytes = 64 * 1024;    ///< body read whole before picking; 0 is "none"
+    std::uint64_t response_bytes = 256 * 1024;  ///< taken ahead of a slow client; at least 4 KiB
+};
+
+struct SlowStart {
+    Duration over = std::chrono::seconds{10};  ///< 0 is "off"
+    double from = 0.1;                         ///< share of the weight at the start, 0.01 to 1
+};
+
+struct Keepalive {
+    Duration idle = std::chrono::seconds{4};  ///< an unused connection is kept so long; 0: not kept
+    std::uint32_t per_backend = 256;          ///< idle connections, over all workers
+    std::uint64_t max_requests = 10'000;      ///< on one connection; or kUnlimited
+    Duration max_age = std::chrono::hours{1};
+};
+
+struct PoolTimeouts {
+    Duration connect = std::chrono::seconds{2};
+    Duration response = std::chrono::seconds{60};  ///< request sent to response head
+    Duration idle = std::chrono::seconds{60};      ///< between body bytes
+    Duration total = kForever;                     ///< the whole exchange
+};
+
+enum class HostHeader : std::uint8_t { Keep, Backend, Literal };
+enum class WhenAllDown : std::uint8_t { Try, Fail };
+
+struct Pool {
+    std::string name;
+    std::vector<Backend> backends;             ///< at least one
+    std::string policy = "least_connections";  ///< a name of LoadOptions::policies
+    Hash hash;                                 ///< read by the policy "hash" only
+    std::optional<Check> check;                ///< nothing: backends stay `unknown`
+    Retry retry;
+    Buffer buffer;
+    Queue queue;
+    std::uint64_t max_in_flight = kUnlimited;  ///< per backend, at least 1; copied to its backends
+    SlowStart slow_start;
+    Keepalive keepalive;
+    PoolTimeouts timeouts;
+    HostHeader host_header = HostHeader::Keep;
+    std::string host_literal;  ///< HostHeader::Literal
+    WhenAllDown when_all_down = WhenAllDown::Try;
+    Location where;
+};
+
+// ---- [[expect]]
+
+/// One configuration test: this request must end there. Exactly one of the last three is set.
+struct Expectation {
+    std::string listener;  ///< empty: the one whose port fits, else the first
+    std::string method;
+    std::string scheme;      ///< "http" or "https"
+    std::string host;        ///< without port
+    std::uint16_t port = 0;  ///< as written, else the scheme's
+    std::string target;      ///< path with query, as written
+    std::vector<HeaderField> header;
+    std::optional<std::string> pool;
+    std::optional<int> status;
+    std::optional<std::string> redirect;  ///< the Location expected
+    Location where;                       ///< of the value of `request`
+    Location outcome_where;               ///< of the value of pool, status or redirect
+};
+
+struct Model {
+    Process process;
+    std::optional<Admin> admin;
+    Log log;
+    std::vector<Listener> listeners;  ///< file order
+    std::vector<Route> routes;        ///< file order, the first that matches wins
+    std::vector<Pool> pools;          ///< file order
+    std::vector<Expectation> expectations;
+
+    const Listener* listener(std::string_view name) const;  ///< nullptr when there is none
+    const Pool* pool(std::string_view name) const;          ///< nullptr when there is none
+};
+
+}  // namespace fairlead::conf

@@ -1,0 +1,239 @@
+#include "conf/read_pool.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "conf/names.h"
+#include "conf/read_backend.h"
+#include "conf/read_check.h"
+#include "conf/read_retry.h"
+
+namespace fairlead::conf {
+namespace {
+
+using Kind = Value::Kind;
+
+bool is_off(const Value& value) {
+    return value.is(Kind::Text) && (value.text == "off" || value.text == "none");
+}
+
+void read_policy(Section& section, std::span<const std::string_view> policies, Pool& out) {
+    std::string policy;
+    if (!section.text("policy", policy)) return;
+    const bool is_known = std::find(policies.begin(), policies.end(), policy) != policies.end();
+    if (!policies.empty() && !is_known) {
+        section.unknown_word(section.value_place("policy"), "policy", policy, policies);
+        return;
+    }
+    out.policy = std::move(policy);
+}
+
+/// "client_ip", "path", "header:NAME", "cookie:NAME", "query:NAME"
+void read_hash_key(Section& section, const Value& value, Hash& out) {
+    std::string text;
+    if (!section.read_text(value, "key", text)) return;
+    const std::size_t colon = text.find(':');
+    const std::string_view kind = std::string_view{text}.substr(0, colon);
+    const std::string_view name =
+        colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
+    constexpr std::string_view kForms[] = {"client_ip", "path", "header:NAME", "cookie:NAME",
+                                           "query:NAME"};
+    constexpr std::pair<std::string_view, HashKey> kKinds[] = {{"client_ip", HashKey::ClientIp},
+                                                               {"path", HashKey::Path},
+                                                               {"header", HashKey::Header},
+                                                               {"cookie", HashKey::Cookie},
+                                                               {"query", HashKey::Query}};
+    for (const auto& [word, key] : kKinds) {
+        if (word != kind) continue;
+        const bool needs_name = key != HashKey::ClientIp && key != HashKey::Path;
+        const bool name_is_good = key == HashKey::Query ? !name.empty() : is_token(name);
+        if (needs_name ? !name_is_good : colon != std::string::npos) break;
+        out.key = key;
+        out.name = std::string{name};
+        return;
+    }
+    section.error(value.place, fmt::format("\"{}\" is not a hash key", text),
+                  fmt::format("one of {}", fmt::join(kForms, ", ")));
+}
+
+void read_hash(Section& section, Hash& out) {
+    section.table_or(
+        "hash",
+        [&](Section& hash) {
+            if (const Value* key = hash.get("key")) read_hash_key(hash, *key, out);
+            hash.real("bound", out.bound, {1.0, 100.0, true});
+        },
+        [&](const Value& value) { read_hash_key(section, value, out); });
+}
+
+void read_buffer(Section& section, Buffer& out) {
+    constexpr std::uint64_t kMax = std::uint64_t{64} << 20U;
+    constexpr SizeRange kRequest{0, kMax, true, 0};
+    constexpr SizeRange kResponse{4096, kMax};
+    section.table_or(
+        "buffer",
+        [&](Section& buffer) {
+            buffer.size("request", out.request_bytes, kRequest);
+            buffer.size("response", out.response_bytes, kResponse);
+        },
+        [&](const Value& value) {
+            // "off" can only mean the request: nothing flows back without a buffer.
+            if (is_off(value)) {
+                out.request_bytes = 0;
+            } else if (section.read_size(value, "buffer", out.response_bytes, kResponse)) {
+                out.request_bytes = out.response_bytes;
+            }
+        });
+}
+
+void read_slow_start(Section& section, SlowStart& out) {
+    constexpr DurationRange kOver{Duration{0}, std::chrono::hours{1}, true, Duration{0}};
+    section.table_or(
+        "slow_start",
+        [&](Section& slow_start) {
+            slow_start.duration("over", out.over, kOver);
+            slow_start.percent("from", out.from, {0.01, 1.0});
+        },
+        [&](const Value& value) { section.read_duration(value, "slow_start", out.over, kOver); });
+}
+
+void read_idle(const Section& section, const Value& value, std::string_view key, Keepalive& out) {
+    if (value.is(Kind::Text) && value.text == "learn") {
+        section.error(value.place, fmt::format("\"{}\" cannot be \"learn\" yet", key),
+                      "write a duration: \"4s\"");
+    } else if (value.is(Kind::Text) && value.text == "off") {
+        out.idle = Duration{0};
+    } else {
+        section.read_duration(value, key, out.idle, {Duration{0}, std::chrono::hours{24}, true});
+    }
+}
+
+void read_keepalive(Section& section, Keepalive& out) {
+    section.table_or(
+        "keepalive",
+        [&](Section& keepalive) {
+            if (const Value* idle = keepalive.get("idle")) read_idle(keepalive, *idle, "idle", out);
+            keepalive.number("per_backend", out.per_backend, {0, 1'000'000});
+            keepalive.number("max_requests", out.max_requests,
+                             {1, 1'000'000'000, "none", kUnlimited});
+            keepalive.duration("max_age", out.max_age,
+                               {std::chrono::seconds{1}, std::chrono::hours{24 * 31}, true});
+        },
+        [&](const Value& value) { read_idle(section, value, "keepalive", out); });
+}
+
+void read_timeouts(Section& section, PoolDraft& draft) {
+    constexpr std::chrono::milliseconds kMin{1};
+    constexpr DurationRange kEndless{kMin, std::chrono::hours{24 * 31}, true};
+    PoolTimeouts& out = draft.pool.timeouts;
+    section.table("timeouts", [&](Section& timeouts) {
+        // A connect that never gives up would keep a retry from happening.
+        if (timeouts.duration("connect", out.connect, {kMin, std::chrono::hours{1}})) {
+            draft.connect = Mark::of(timeouts, "connect", true);
+        }
+        if (timeouts.duration("response", out.response, kEndless)) {
+            draft.response = Mark::of(timeouts, "response", true);
+        }
+        timeouts.duration("idle", out.idle, kEndless);
+        if (timeouts.duration("total", out.total, kEndless)) {
+            draft.total = Mark::of(timeouts, "total", true);
+        }
+    });
+}
+
+void read_host_header(Section& section, Pool& out) {
+    std::string text;
+    if (!section.text("host_header", text)) return;
+    if (text == "keep") {
+        out.host_header = HostHeader::Keep;
+    } else if (text == "backend") {
+        out.host_header = HostHeader::Backend;
+    } else {
+        const bool is_host = std::all_of(text.begin(), text.end(), [](char c) {
+            return c > ' ' && c < 0x7F &&
+                   std::string_view{"/@?#\\\""}.find(c) == std::string_view::npos;
+        });
+        if (text.empty() || !is_host) {
+            section.error(section.value_place("host_header"),
+                          fmt::format("\"{}\" is not a host", text),
+                          "\"keep\", \"backend\" or a host such as \"app.internal\"");
+            return;
+        }
+        out.host_header = HostHeader::Literal;
+        out.host_literal = std::move(text);
+    }
+}
+
+/// Everything but the backends.
+void read_settings(Section& section, std::span<const std::string_view> policies, PoolDraft& draft,
+                   bool is_pool) {
+    Pool& out = draft.pool;
+    read_policy(section, policies, out);
+    read_hash(section, out.hash);
+    read_check(section, draft.check, is_pool);
+    read_retry(section, draft.retry);
+    read_buffer(section, out.buffer);
+    read_queue(section, draft.queue);
+    section.number("max_in_flight", out.max_in_flight, {1, 1'000'000, "none", kUnlimited});
+    read_slow_start(section, out.slow_start);
+    read_keepalive(section, out.keepalive);
+    read_timeouts(section, draft);
+    read_host_header(section, out);
+    section.choice("when_all_down", out.when_all_down,
+                   {{"try", WhenAllDown::Try}, {"fail", WhenAllDown::Fail}});
+}
+
+/// Compares times, in place: built-in defaults give way to what is written.
+void settle(const Reading& reading, PoolDraft& draft) {
+    PoolTimeouts& timeouts = draft.pool.timeouts;
+    const MarkedTime total{"total", timeouts.total, draft.total};
+    check_order(reading, {"connect", timeouts.connect, draft.connect}, total, true);
+    check_order(reading, {"response", timeouts.response, draft.response}, total, true);
+    check_order(reading, {"per_try", draft.retry.value.per_try, draft.retry.per_try}, total, false);
+    settle_check(reading, draft.check);
+}
+
+void check_hash(Section& section, const Pool& pool) {
+    if (!section.has("hash") || pool.policy == "hash") return;
+    section.error(section.key_place("hash"),
+                  fmt::format("\"hash\" has no effect with the policy \"{}\"", pool.policy),
+                  "write policy = \"hash\", or remove it");
+}
+
+/// A full queue needs a backend that can be full.
+void check_queue(Section& section, const PoolDraft& draft) {
+    const Pool& pool = draft.pool;
+    if (!section.has("queue") || draft.queue.effective().size == 0) return;
+    const bool has_limit =
+        std::any_of(pool.backends.begin(), pool.backends.end(),
+                    [](const Backend& backend) { return backend.max_in_flight != kUnlimited; });
+    if (has_limit || pool.backends.empty()) return;
+    section.reading().warning(section.key_place("queue"),
+                              fmt::format("\"queue\" is never used in {}: \"max_in_flight\" is "
+                                          "none",
+                                          section.title()),
+                              "set max_in_flight = 64, or remove \"queue\"");
+}
+
+}  // namespace
+
+void read_pool_defaults(Section& section, std::span<const std::string_view> policies,
+                        PoolDraft& draft) {
+    read_settings(section, policies, draft, false);
+    PoolDraft trial = draft;  // what gives way here may be put right by a pool
+    settle(section.reading(), trial);
+}
+
+void read_pool(Section& section, std::span<const std::string_view> policies, PoolDraft& draft) {
+    draft.pool.where = section.where();
+    read_settings(section, policies, draft, true);
+    read_backends(section, draft.pool);
+    settle(section.reading(), draft);
+    check_hash(section, draft.pool);
+    check_queue(section, draft);
+}
+
+}  // namespace fairlead::conf
