@@ -1,0 +1,65 @@
+/// What all workers share of one pool: settings, backends, who waits, the retry budget.
+/// Made by `runtime` on the main thread, held by shared_ptr; members and settings never change
+/// after that (a reload makes a new one which takes the backends over).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balancing/backend.h"
+#include "balancing/retry_budget.h"
+#include "balancing/settings.h"
+#include "balancing/signals.h"
+
+namespace fairlead::balancing {
+
+class SharedPool {
+  public:
+    /// Main thread.
+    /// @param backends  in the configuration's order; names are unique
+    /// @param waker     outlives all leases; null when nobody ever waits
+    /// @param previous  of a reload: backends of the same name and address are taken over with
+    /// their
+    ///                  state and counts, as are waiters and the retry budget
+    static std::shared_ptr<SharedPool> make(std::string name, PoolSettings settings,
+                                            std::vector<BackendSettings> backends, unsigned workers,
+                                            Waker* waker, const SharedPool* previous = nullptr);
+
+    const std::string& name() const { return name_; }
+    const PoolSettings& settings() const { return settings_; }
+    std::span<const std::shared_ptr<Backend>> backends() const { return backends_; }
+    /// @return null when there is none of that name
+    Backend* find(std::string_view backend_name) const;
+    RetryBudget& retry_budget() const { return *retry_budget_; }
+    /// Requests in the queue, over all workers.
+    std::uint32_t waiting() const { return signals_->waiting(); }
+    /// Some backend is well, or unknown with nothing well, whatever its limit: /ready?pool= asks
+    /// this. When everything is down this is false, even though `when_all_down = try` still tries.
+    bool has_usable() const;
+
+    // ---- main thread
+    /// The monitor found `backend` well: Rising when slow start applies, else Up. It applies to a
+    /// backend that was out before or joined by a reload, while another one is well; not to the
+    /// first result after process start. Does nothing to one that is Up or Rising already.
+    void bring_up(Backend& backend, Time now);
+    /// Ends each slow start that has run its time: the state becomes Up. Workers need no tick (they
+    /// compute the weight from the time), readers of the status do.
+    /// @return when to call next; kForever from now when nothing rises
+    Duration tick(Time now);
+
+    Signals& signals() const { return *signals_; }
+
+  private:
+    SharedPool(std::string name, PoolSettings settings);
+
+    const std::string name_;
+    const PoolSettings settings_;
+    std::shared_ptr<Signals> signals_;
+    std::shared_ptr<RetryBudget> retry_budget_;
+    std::vector<std::shared_ptr<Backend>> backends_;
+};
+
+}  // namespace fairlead::balancing
