@@ -58,8 +58,8 @@ bool is_between(unsigned char byte, unsigned char low, unsigned char high) {
     return byte >= low && byte <= high;
 }
 
-/// Bytes of the well-formed UTF-8 sequence at `at`, 0 when there is none (Unicode 15, table 3-7:
-/// no overlong forms, no surrogates, nothing above U+10FFFF).
+}  // namespace
+
 std::size_t utf8_length(std::string_view text, std::size_t at) {
     const unsigned char first = byte_at(text, at);
     if (first < 0x80) return 1;
@@ -84,6 +84,8 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
     }
     return length;
 }
+
+namespace {
 
 void append_escaped_ascii(std::string& out, char c) {
     switch (c) {

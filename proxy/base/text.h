@@ -1,6 +1,7 @@
 /// Small text helpers. ASCII only: protocol elements and configuration words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -25,6 +26,9 @@ std::optional<std::uint64_t> parse_number(std::string_view digits);
 /// length, at least 2), or nothing.
 std::optional<std::string_view> closest_match(std::string_view mistyped,
                                               std::span<const std::string_view> known);
+/// Bytes of the well-formed UTF-8 sequence that begins at `at` < text.size(), 0 when there is none
+/// (Unicode 15, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
+std::size_t utf8_length(std::string_view text, std::size_t at);
 /// `text` as the inside of a JSON string: quotes, backslashes, control bytes and invalid UTF-8
 /// escaped (RFC 8259 section 7). Appends, without the surrounding quotes.
 void append_json_escaped(std::string& out, std::string_view text);

@@ -78,6 +78,14 @@ TEST_CASE("the nearer of two words wins, the first of equals", "[base][text]") {
     CHECK(closest_match("evere", kKnown) == "every");
 }
 
+TEST_CASE("a well-formed UTF-8 sequence has a length, any other has none", "[base][text]") {
+    CHECK(utf8_length("a", 0) == 1);
+    CHECK(utf8_length("a\xE2\x82\xAC", 1) == 3);
+    CHECK(utf8_length("\xF0\x9F\x98\x80", 0) == 4);
+    CHECK(utf8_length("\xF0\x9F\x98\x80", 1) == 0);
+    CHECK(utf8_length("\xC3", 0) == 0);
+}
+
 TEST_CASE("text inside a JSON string cannot end it or break the line", "[base][text]") {
     CHECK(json("plain / text") == "plain / text");
     CHECK(json("\"\\") == "\\\"\\\\");
