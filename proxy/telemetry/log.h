@@ -18,13 +18,15 @@ namespace fairlead::telemetry::log {
 enum class Level : std::uint8_t { Trace, Debug, Info, Warn, Error };
 
 namespace detail {
-inline std::atomic<Level> level{Level::Info};
+inline std::atomic<Level> lowest_level{Level::Info};
 void write_formatted(Level level, fmt::string_view format, fmt::format_args args);
 }  // namespace detail
 
 /// Info at start.
-inline void set_level(Level level) { detail::level.store(level, std::memory_order_relaxed); }
-inline bool enabled(Level level) { return level >= detail::level.load(std::memory_order_relaxed); }
+inline void set_level(Level level) { detail::lowest_level.store(level, std::memory_order_relaxed); }
+inline bool enabled(Level level) {
+    return level >= detail::lowest_level.load(std::memory_order_relaxed);
+}
 
 /// One line, control characters and invalid UTF-8 escaped, cut at 4000 bytes.
 void write(Level level, std::string_view text);
