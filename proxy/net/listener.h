@@ -1,0 +1,69 @@
+/// Listening sockets: made by main as a SocketSet, served by each worker through a Listener.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "proxy/base/address.h"
+#include "proxy/base/result.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/stream.h"
+
+namespace fairlead::net {
+
+/// The listening descriptors of one bind address: for TCP one per worker with SO_REUSEPORT (after a
+/// trial bind without it, so that a second instance is found out), for a unix socket one that all
+/// share (a stale socket file nobody answers on is replaced; a live one is an error). Owned by
+/// main.
+class SocketSet {
+  public:
+    /// Binds and listens. Errors say the cure (port in use and by whom if /proc tells, privileged
+    /// port, address not on this machine, no IPv6, path too long, folder missing).
+    /// @param workers  at least 1
+    static Result<SocketSet> bind(const BindAddress& address, unsigned workers);
+    SocketSet(SocketSet&&) noexcept;
+    SocketSet& operator=(SocketSet&&) noexcept;
+    /// Closes the set's own descriptors and removes a unix socket's file. Clients are still
+    /// accepted by Listeners made from it until these close. So: first the set, then
+    /// close_gracefully on every worker, and no client that was let in is lost.
+    ~SocketSet();
+
+    /// A descriptor for this worker; stays owned by the set (the Listener dups it).
+    int descriptor(unsigned worker) const;
+    /// As bound: with the real port when 0 was asked for.
+    const BindAddress& address() const;
+
+  private:
+    struct State;
+    explicit SocketSet(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+class ListenerObserver {
+  public:
+    /// A client is there; reading has not been started.
+    virtual void on_accepted(std::unique_ptr<Stream> stream) = 0;
+    /// accept() failed: NoDescriptors or Internal. Accepting pauses for 100 ms by itself.
+    virtual void on_accept_failed(Failure failure) = 0;
+
+  protected:
+    ~ListenerObserver() = default;
+};
+
+/// Accepts on one worker's loop, so many at most in one turn. Observers may pause or destroy it in
+/// any call.
+class Listener {
+  public:
+    /// `descriptor` is duplicated.
+    static Result<std::unique_ptr<Listener>> make(Loop& loop, int descriptor,
+                                                  ListenerObserver& observer);
+    virtual ~Listener() = default;  ///< stops accepting
+    /// Accepting pauses (at the connection cap) and goes on; the backlog keeps what comes.
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+    /// Accepts what the kernel has already queued, also when paused, then closes this Listener's
+    /// descriptor. See ~SocketSet for the order that loses nobody.
+    virtual void close_gracefully() = 0;
+};
+
+}  // namespace fairlead::net

@@ -1,0 +1,193 @@
+/// Makes listening sockets. Nothing here touches a loop.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "proxy/net/bind_error.h"
+#include "proxy/net/listener.h"
+#include "proxy/net/native_address.h"
+
+namespace fairlead::net {
+namespace {
+
+constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+
+/// A descriptor that is closed on every path out.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd = -1) : fd_(fd) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    int get() const { return fd_; }
+    bool is_open() const { return fd_ >= 0; }
+
+  private:
+    int fd_;
+};
+
+bool set(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+Descriptor open_socket(int family) {
+    return Descriptor{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+}
+
+/// What to bind to on the system's side.
+struct Native {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+    bool is_dual = false;
+
+    int family() const { return storage.ss_family; }
+    const sockaddr* generic() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+Native native_of(const BindAddress& address, bool has_v6) {
+    Native native;
+    SocketAddress to = address.address;
+    if (address.any) {
+        to.ip = IpAddress{};  // "::"
+        if (!has_v6) to.ip.bytes[10] = to.ip.bytes[11] = 0xFF;
+        native.is_dual = has_v6;
+    }
+    native.length = to_native(to, native.storage);
+    return native;
+}
+
+/// A bound TCP socket, not yet listening; closed with errno set when that failed.
+Descriptor bind_tcp(const Native& native, bool shares_port) {
+    Descriptor socket = open_socket(native.family());
+    if (!socket.is_open()) return socket;
+    const int fd = socket.get();
+    bool is_fine = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);  // in spite of connections in TIME_WAIT
+    if (shares_port) is_fine = is_fine && set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (native.family() == AF_INET6) {
+        is_fine = is_fine && set(fd, IPPROTO_IPV6, IPV6_V6ONLY, native.is_dual ? 0 : 1);
+    }
+    if (is_fine && ::bind(fd, native.generic(), native.length) == 0) return socket;
+    const int reason = errno;
+    socket = Descriptor{};
+    errno = reason;
+    return socket;
+}
+
+/// Does a program accept on this path? A file nobody listens on refuses.
+bool is_answered(const sockaddr_storage& native, socklen_t length) {
+    const Descriptor probe = open_socket(AF_UNIX);
+    const int status = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&native), length);
+    return status == 0 || errno != ECONNREFUSED;  // EAGAIN: its backlog is full
+}
+
+}  // namespace
+
+struct SocketSet::State {
+    ~State() {
+        // Only the file this set made: another instance may have put its own there since.
+        struct stat now {};
+        if (address.address.is_unix() && ::lstat(address.address.unix_path.c_str(), &now) == 0 &&
+            now.st_dev == file.st_dev && now.st_ino == file.st_ino) {
+            ::unlink(address.address.unix_path.c_str());
+        }
+    }
+
+    static Result<std::unique_ptr<State>> bind_tcp(const BindAddress& address, unsigned workers);
+    static Result<std::unique_ptr<State>> bind_unix(const BindAddress& address);
+
+    BindAddress address;
+    std::vector<Descriptor> sockets;  // one per worker, or one for all
+    struct stat file {};              // of the unix socket
+};
+
+Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_tcp(const BindAddress& address,
+                                                                     unsigned workers) {
+    auto state = std::make_unique<State>();
+    state->address = address;
+    const auto failed = [&] { return fail(tcp_bind_error(state->address, errno)); };
+
+    Native native = native_of(address, true);
+    // Alone at first: with SO_REUSEPORT a second instance of this program would be let in, and take
+    // half of the connections. The option is set afterwards, so there is no gap for one either.
+    Descriptor first = net::bind_tcp(native, false);
+    if (!first.is_open() && errno == EAFNOSUPPORT && address.any) {
+        native = native_of(address, false);
+        first = net::bind_tcp(native, false);
+    }
+    if (!first.is_open()) return failed();
+    if (!set(first.get(), SOL_SOCKET, SO_REUSEPORT, 1)) return failed();
+    state->address.address.port = local_address(first.get()).port;
+    native = native_of(state->address, native.is_dual || native.family() == AF_INET6);
+
+    state->sockets.push_back(std::move(first));
+    while (state->sockets.size() < workers) {
+        Descriptor next = net::bind_tcp(native, true);
+        if (!next.is_open()) return failed();
+        state->sockets.push_back(std::move(next));
+    }
+    // Listening begins when all are bound: nobody connects to a set that then fails.
+    for (const Descriptor& socket : state->sockets) {
+        set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);  // accepted sockets inherit it
+        if (::listen(socket.get(), kBacklog) != 0) return failed();
+    }
+    return state;
+}
+
+Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_unix(const BindAddress& address) {
+    const std::string& path = address.address.unix_path;
+    const auto failed = [&](int reason) { return fail(unix_bind_error(address, reason)); };
+    if (path.size() > unix_path_bytes_max()) return failed(ENAMETOOLONG);
+
+    sockaddr_storage native{};
+    const socklen_t length = to_native(address.address, native);
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) == 0) {
+        if (!S_ISSOCK(there.st_mode)) return failed(EEXIST);
+        if (is_answered(native, length)) return failed(EADDRINUSE);
+        if (::unlink(path.c_str()) != 0) return failed(errno);
+    }
+
+    Descriptor socket = open_socket(AF_UNIX);
+    if (!socket.is_open() ||
+        ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0) {
+        return failed(errno);
+    }
+    auto state = std::make_unique<State>();
+    ::lstat(path.c_str(), &state->file);
+    state->address = address;  // from here on the file goes with the state
+    if (::listen(socket.get(), kBacklog) != 0) return failed(errno);
+    state->sockets.push_back(std::move(socket));
+    return state;
+}
+
+Result<SocketSet> SocketSet::bind(const BindAddress& address, unsigned workers) {
+    assert(workers > 0);
+    auto state =
+        address.address.is_unix() ? State::bind_unix(address) : State::bind_tcp(address, workers);
+    if (!state) return fail(std::move(state).error());
+    return SocketSet{std::move(*state)};
+}
+
+SocketSet::SocketSet(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SocketSet::SocketSet(SocketSet&&) noexcept = default;
+SocketSet& SocketSet::operator=(SocketSet&&) noexcept = default;
+SocketSet::~SocketSet() = default;
+
+int SocketSet::descriptor(unsigned worker) const {
+    return state_->sockets[worker % state_->sockets.size()].get();
+}
+
+const BindAddress& SocketSet::address() const { return state_->address; }
+
+}  // namespace fairlead::net

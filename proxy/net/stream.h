@@ -1,0 +1,82 @@
+/// A connection as the rest of the product sees it: bytes in, bytes out, back-pressure, one end.
+/// TCP and unix sockets are `UvStream`; tests bring their own.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "proxy/base/address.h"
+#include "proxy/base/failure.h"
+
+namespace fairlead::net {
+
+class Loop;
+
+/// Hears what happens to a stream. Every call is the last thing the stream does in that turn of the
+/// stack: the observer may close or retire the stream in it (retire, not delete).
+class StreamObserver {
+  public:
+    /// An outgoing connection is established (never for accepted ones).
+    virtual void on_connected() {}
+    /// Bytes arrived. They live in the loop's scratch buffer until this returns; the observer may
+    /// overwrite them. What cannot be used at once must be copied, and reading stopped.
+    virtual void on_bytes(std::span<char> bytes) = 0;
+    /// The peer sent its FIN. Writing still works.
+    virtual void on_end() = 0;
+    /// queued_bytes() came back to 0 after a write that could not be sent at once.
+    virtual void on_drained() {}
+    /// The connection failed: connect refused or unreachable, reset, a write error. Nothing works
+    /// any more. `failure` is from the view of a backend connection: ConnectRefused,
+    /// ConnectUnreachable, ConnectTimeout, ConnectNoPorts, NoDescriptors, BackendReset.
+    virtual void on_broken(Failure failure) = 0;
+
+  protected:
+    ~StreamObserver() = default;
+};
+
+/// Bytes to write; must stay valid only during the call.
+using Bytes = std::string_view;
+
+class Stream {
+  public:
+    /// Closes at once; nothing is called back any more. Queued bytes are dropped: who wants them
+    /// sent waits for on_drained first.
+    virtual ~Stream() = default;
+
+    virtual void set_observer(StreamObserver& observer) = 0;
+    virtual void start_reading() = 0;
+    virtual void stop_reading() = 0;
+    virtual bool is_reading() const = 0;
+
+    /// Writes all pieces in order: what the kernel takes now in one system call, the rest is copied
+    /// and sent when it can be; on_drained follows then. Callers bound the queue by queued_bytes().
+    /// @return false when the connection is known to be broken; the stream then stays silent and
+    ///         the caller ends it (on_broken is not called in addition).
+    virtual bool write(std::span<const Bytes> pieces) = 0;
+    bool write(Bytes bytes) { return write(std::span<const Bytes>(&bytes, 1)); }
+    /// Bytes accepted by write() that the kernel has not taken yet.
+    virtual std::size_t queued_bytes() const = 0;
+    /// FIN after what is queued. Reading goes on; nothing may be written any more.
+    virtual void shutdown_write() = 0;
+    /// Ends the connection with a reset instead of a FIN (SO_LINGER 0); used where the peer must
+    /// not take what it has for a whole message. The stream is closed and silent afterwards. The
+    /// peer of a unix socket sees an end: there is no reset.
+    virtual void reset() = 0;
+
+    /// Is there anything to read right now (bytes, end or error)? One recv(MSG_PEEK). For idle
+    /// connections that are about to be reused by a request that must not be sent twice.
+    virtual bool has_pending_input() const = 0;
+    /// Bytes the peer has not acknowledged: queued_bytes() and what the kernel still holds
+    /// (SIOCOUTQ). Tells a slow reader from one that has stopped; one system call.
+    virtual std::size_t unacknowledged_bytes() const = 0;
+    virtual SocketAddress peer() const = 0;
+    virtual SocketAddress local() const = 0;
+};
+
+/// Detaches the observer and retires the stream: nothing is heard of it any more, its descriptor is
+/// closed before the loop waits again. Null is taken.
+void close(Loop& loop, std::unique_ptr<Stream> stream);
+
+}  // namespace fairlead::net
