@@ -1,0 +1,57 @@
+#include "bench/latency_histogram.h"
+
+#include "tests/support/catch.h"
+
+namespace fairlead::bench {
+
+using std::chrono::hours;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+TEST_CASE("quantiles are at most 1.6 % above the exact value and never below",
+          "[bench][histogram]") {
+    LatencyHistogram histogram;
+    for (int us = 1; us <= 100'000; ++us) histogram.record(microseconds(us));
+    for (const double share : {0.001, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+        const double exact = share * 100'000;
+        const auto us = static_cast<double>(
+            std::chrono::duration_cast<microseconds>(histogram.quantile(share)).count());
+        CAPTURE(share);
+        CHECK(us >= exact);
+        CHECK(us <= exact * (1 + 1.0 / 64));
+    }
+    CHECK(histogram.count() == 100'000);
+    CHECK(histogram.max() == milliseconds(100));
+}
+
+TEST_CASE("an empty histogram has no latency", "[bench][histogram]") {
+    const LatencyHistogram histogram;
+    CHECK(histogram.quantile(0.99) == Duration::zero());
+    CHECK(histogram.max() == Duration::zero());
+}
+
+TEST_CASE("values beyond its range stay in the last step and keep their maximum",
+          "[bench][histogram]") {
+    LatencyHistogram histogram;
+    histogram.record(hours(100));
+    histogram.record(Duration(-5));
+    CHECK(histogram.quantile(1) > hours(1));
+    CHECK(histogram.max() == hours(100));
+    CHECK(histogram.quantile(0.5) == Duration::zero());
+}
+
+TEST_CASE("two histograms add up to the one that saw everything", "[bench][histogram]") {
+    LatencyHistogram all;
+    LatencyHistogram odd;
+    LatencyHistogram even;
+    for (int us = 1; us <= 5000; ++us) {
+        all.record(microseconds(us));
+        (us % 2 == 0 ? even : odd).record(microseconds(us));
+    }
+    odd.add(even);
+    CHECK(odd.count() == all.count());
+    CHECK(odd.quantile(0.9) == all.quantile(0.9));
+    CHECK(odd.max() == all.max());
+}
+
+}  // namespace fairlead::bench
