@@ -1,0 +1,89 @@
+#include "proxy/cli/demo_report.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/fake_clock.h"
+
+namespace fairlead::cli {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+bench::TrafficCounts answered(std::uint64_t count) {
+    bench::TrafficCounts counts;
+    counts.sent = counts.answered = count;
+    counts.latency.record(milliseconds(2));
+    return counts;
+}
+
+}  // namespace
+
+TEST_CASE("the report tells requests, failures, retries and the times of the outages",
+          "[cli][demo]") {
+    bench::TrafficCounts counts = answered(18'204);
+    DemoRecovery recovery(1);
+    FakeClock clock;
+    for (const int ms : {400, 600, 200}) {
+        recovery.on_killed(0, clock.now());
+        recovery.observe(0, false, clock.now() + milliseconds(ms));
+        recovery.on_revived(0, clock.now());
+        recovery.observe(0, true, clock.now() + milliseconds(3 * ms));
+    }
+    recovery.on_killed(0, clock.now());
+    recovery.on_revived(0, clock.now());
+    const DemoReport report{seconds(20), counts, 312, recovery};
+    CHECK(report.text() ==
+          "requests                18,204 in 20.0s\n"
+          "client-visible failures 0\n"
+          "retries                 312\n"
+          "outages                 4 (1 back before it was noticed)\n"
+          "time to detect          median 0.40s, worst 0.60s\n"
+          "time to return          median 1.2s, worst 1.8s\n"
+          "latency                 p50 2ms, p99 2ms, worst 2ms\n");
+    CHECK(report.exit_code() == 0);
+}
+
+TEST_CASE("any failure a client saw is named by its kind and fails the demo", "[cli][demo]") {
+    const DemoRecovery recovery(1);
+    bench::TrafficCounts counts = answered(10);
+    counts.closed = 1;
+    counts.timeout = 2;
+    const DemoReport report{seconds(1), counts, 0, recovery};
+    CHECK(report.text().find("client-visible failures 3 (1 closed, 2 timeout)\n") !=
+          std::string::npos);
+    CHECK(report.exit_code() == 1);
+}
+
+TEST_CASE("each kind of failure alone fails the demo", "[cli][demo]") {
+    const DemoRecovery recovery(1);
+    using Counts = bench::TrafficCounts;
+    for (const auto kind : {&Counts::bad_status, &Counts::refused, &Counts::closed,
+                            &Counts::bad_response, &Counts::timeout}) {
+        Counts counts = answered(10);
+        counts.*kind = 1;
+        CHECK(DemoReport{seconds(1), counts, 0, recovery}.exit_code() == 1);
+    }
+}
+
+TEST_CASE("a demo in which nothing was answered has not succeeded", "[cli][demo]") {
+    const DemoRecovery recovery(1);
+    const bench::TrafficCounts none;
+    const DemoReport report{seconds(1), none, 0, recovery};
+    CHECK(report.exit_code() == 1);
+    CHECK(report.text().find("time to detect          nothing to measure\n") != std::string::npos);
+}
+
+TEST_CASE("durations and numbers are written for people", "[cli][demo]") {
+    CHECK(demo_duration(microseconds(740)) == "740us");
+    CHECK(demo_duration(milliseconds(12)) == "12ms");
+    CHECK(demo_duration(milliseconds(420)) == "0.42s");
+    CHECK(demo_duration(milliseconds(3120)) == "3.1s");
+    CHECK(demo_number(0) == "0");
+    CHECK(demo_number(999) == "999");
+    CHECK(demo_number(1000) == "1,000");
+    CHECK(demo_number(1'234'567) == "1,234,567");
+}
+
+}  // namespace fairlead::cli
