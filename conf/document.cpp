@@ -1,9 +1,10 @@
 #include "conf/document.h"
 
 #include <algorithm>
-#include <tuple>
+#include <optional>
 #include <utility>
 
+#include "conf/raw_check.h"
 #include "proxy/base/text.h"
 
 // The distribution's shared library is built with exceptions, so it is used as headers, without.
@@ -16,9 +17,11 @@ namespace fairlead::conf {
 namespace {
 
 constexpr std::size_t kDepthMax = 32;
+constexpr std::size_t kLineShownMax = 1000;  ///< bytes
 
 /// The library counts characters; editors, compilers and our carets count bytes.
-std::size_t byte_column(std::string_view line, std::size_t character) {
+std::size_t byte_column(std::string_view line, bool is_ascii, std::size_t character) {
+    if (is_ascii) return std::min(character, line.size() + 1);
     std::size_t byte = 0;
     for (std::size_t seen = 1; seen < character && byte < line.size(); ++seen) {
         ++byte;
@@ -95,10 +98,11 @@ class Converter {
         Place place;
         place.line = region.begin.line;
         const std::string_view line = document_.line(place.line);
-        place.column = byte_column(line, region.begin.column);
+        const bool is_ascii = document_.is_ascii(place.line);
+        place.column = byte_column(line, is_ascii, region.begin.column);
         const bool is_one_line = region.end.line == region.begin.line;
         const std::size_t end =
-            is_one_line ? byte_column(line, region.end.column) : line.size() + 1;
+            is_one_line ? byte_column(line, is_ascii, region.end.column) : line.size() + 1;
         place.length = end > place.column ? end - place.column : 1;
         return place;
     }
@@ -132,7 +136,7 @@ std::size_t first_definition(const Document& document, std::size_t line_number) 
 Error syntax_error(const Document& document, const toml::parse_error& cause) {
     Place place{cause.source().begin.line, 0, 1};
     const std::string_view line = document.line(place.line);
-    place.column = byte_column(line, cause.source().begin.column);
+    place.column = byte_column(line, false, cause.source().begin.column);
     std::string_view text = cause.description();
     // "Error while parsing table header: expected ..." says where twice.
     constexpr std::string_view kOpening = "Error while parsing ";
@@ -158,6 +162,14 @@ Error syntax_error(const Document& document, const toml::parse_error& cause) {
     }
     error.where = document.locate(place);
     return error;
+}
+
+Error raw_error(const Document& document, std::string_view text, const RawFault& fault) {
+    const std::string_view before = text.substr(0, fault.at);
+    const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0, the first line
+    const Place place{line, fault.at - line_start + 1, utf8_length(text, fault.at)};
+    return Error{std::string{fault.message}, std::string{fault.hint}, document.locate(place)};
 }
 
 }  // namespace
@@ -194,7 +206,15 @@ Result<Document> Document::parse(std::string_view text, std::string file) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     document.lines_ = split_lines(text);
+    document.is_ascii_.reserve(document.lines_.size());
+    for (const std::string& line : document.lines_) {
+        document.is_ascii_.push_back(std::all_of(
+            line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+    }
 
+    if (const std::optional<RawFault> fault = raw_fault(text)) {
+        return fail(raw_error(document, text, *fault));
+    }
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) return fail(syntax_error(document, parsed.error()));
     Converter converter{document};
@@ -212,8 +232,13 @@ Location Document::locate(Place place) const {
     where.line = place.line;
     where.column = place.column;
     where.length = place.length;
-    where.text = std::string{line(place.line)};
+    // A machine's file may be one line, which would be copied for each backend in it.
+    if (line(place.line).size() <= kLineShownMax) where.text = std::string{line(place.line)};
     return where;
+}
+
+bool Document::is_ascii(std::size_t number) const {
+    return number == 0 || number > is_ascii_.size() || is_ascii_[number - 1];
 }
 
 std::string_view Document::line(std::size_t number) const {

@@ -57,16 +57,20 @@ class Document {
 
     const Value& root() const { return root_; }
     Value& root() { return root_; }
-    /// `place` with the file's name and the text of the line, as errors carry it.
+    /// `place` with the file's name and the text of the line (up to 1000 bytes), as errors carry
+    /// it.
     Location locate(Place place) const;
     /// A line's text without its end; empty beyond the last.
     std::string_view line(std::size_t number) const;
+    /// Whether columns of a line are the same in bytes and in characters.
+    bool is_ascii(std::size_t number) const;
 
   private:
     Document() = default;
 
     std::string file_;
     std::vector<std::string> lines_;
+    std::vector<bool> is_ascii_;  ///< of each line
     Value root_;
 };
 

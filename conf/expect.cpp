@@ -36,8 +36,11 @@ std::string describe(const Outcome& outcome) {
 
 std::string describe(const Expectation& expectation) {
     if (expectation.pool) return fmt::format("not to pool \"{}\"", *expectation.pool);
-    if (expectation.redirect) return fmt::format("not redirected to \"{}\"", *expectation.redirect);
-    return fmt::format("not with status {}", expectation.status.value_or(0));
+    const std::string status =
+        expectation.status ? fmt::format("with status {}", *expectation.status) : std::string{};
+    if (!expectation.redirect) return "not " + status;
+    return fmt::format("not redirected to \"{}\"{}{}", *expectation.redirect,
+                       status.empty() ? "" : " ", status);
 }
 
 bool is_met(const Expectation& expectation, const Outcome& outcome) {

@@ -26,11 +26,6 @@ bool parse_address(const Section& section, const Text& text, Named& out) {
                       std::move(address.error().hint));
         return false;
     }
-    if (!address->is_unix() && address->port == 0) {
-        section.error(text.place, fmt::format("\"{}\" has port 0", text.text),
-                      "a backend's port is 1 to 65535");
-        return false;
-    }
     out.backend.address = *std::move(address);
     out.backend.name = text.text;
     out.backend.where = section.reading().document.locate(text.place);

@@ -89,7 +89,6 @@ class FileReader {
     }
 
     void read_listeners() {
-        const bool is_written = root_.has("listener");
         read_named("listener", [&](Section& section, const std::string& name) {
             Listener listener;
             listener.name = name;
@@ -100,8 +99,10 @@ class FileReader {
             out_.listeners.push_back(std::move(listener));
             notes_.listener_has_pool.push_back(section.has("pool"));
         });
-        if (out_.listeners.empty() && (!is_written || names_.listeners.empty())) {
-            root_.error(Place{1, 0, 0}, "no listener: nothing would be served",
+        const bool is_table = root_.has("listener") &&
+                              reading_.document.root().find("listener")->value.is(Kind::Table);
+        if (names_.listeners.empty() && (is_table || !root_.has("listener"))) {
+            root_.error(Place{}, "no listener: nothing would be served",
                         "write [listener.web] with bind = \":8080\"");
         }
     }

@@ -1,0 +1,108 @@
+#include "conf/raw_check.h"
+
+namespace fairlead::conf {
+namespace {
+
+constexpr int kKeyPartsMax = 32;
+
+/// Walks over the text as TOML's grammar does, only so far as to know what is quoted. Where the
+/// text is not TOML anyway it may lose its way; the library then reports the syntax error.
+class Scanner {
+  public:
+    explicit Scanner(std::string_view text) : text_(text) {}
+
+    std::optional<RawFault> scan() {
+        while (at_ < text_.size() && !found_) {
+            const char c = text_[at_];
+            if (c == '#') {
+                skip_comment();
+            } else if (c == '"' || c == '\'') {
+                skip_string(c);
+            } else {
+                look_at(c);
+                ++at_;
+            }
+        }
+        return found_;
+    }
+
+  private:
+    void look_at(char c) {
+        if (is_non_ascii(at_)) refuse_non_ascii();
+        if (c == '.') {
+            if (++dots_ >= kKeyPartsMax) {
+                found_ = RawFault{at_, "a key has too many parts", "32 is the limit"};
+            }
+        } else if (std::string_view{"\n=,[]{}"}.find(c) != std::string_view::npos) {
+            dots_ = 0;  // what follows is no longer the same key
+        }
+    }
+
+    void refuse_non_ascii() {
+        found_ = RawFault{at_, "not TOML: only ASCII stands outside quotes and comments",
+                          "put it in quotes, in one line"};
+    }
+
+    bool is_non_ascii(std::size_t at) const {
+        return at < text_.size() && static_cast<unsigned char>(text_[at]) >= 0x80;
+    }
+
+    bool is_triple(char quote) const {
+        return at_ + 2 < text_.size() && text_[at_] == quote && text_[at_ + 1] == quote &&
+               text_[at_ + 2] == quote;
+    }
+
+    void skip_comment() {
+        while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+    }
+
+    void skip_string(char quote) {
+        const bool is_long = is_triple(quote);
+        at_ += is_long ? 3 : 1;
+        while (at_ < text_.size() && !found_) {
+            const char c = text_[at_];
+            if (c == '\\' && quote == '"') {
+                skip_escape(is_long);
+            } else if (c == '\n' && !is_long) {
+                return;
+            } else if (c == quote && (!is_long || is_triple(quote))) {
+                at_ += is_long ? 3 : 1;
+                // A long string may end in up to two quotes of its own.
+                for (int i = 0; is_long && i < 2 && at_ < text_.size() && text_[at_] == quote;
+                     ++i) {
+                    ++at_;
+                }
+                return;
+            } else {
+                ++at_;
+            }
+        }
+    }
+
+    /// From a backslash over what it escapes: one character, or the white space of a folded line.
+    void skip_escape(bool is_long) {
+        ++at_;
+        const std::size_t first = at_;
+        while (is_long && at_ < text_.size() && is_space(text_[at_])) ++at_;
+        if (is_non_ascii(at_)) {
+            refuse_non_ascii();
+        } else if (at_ == first && at_ < text_.size() && text_[at_] != '\n') {
+            ++at_;
+        }
+    }
+
+    static bool is_space(char c) {
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    int dots_ = 0;  ///< since the last character that no key has
+    std::optional<RawFault> found_;
+};
+
+}  // namespace
+
+std::optional<RawFault> raw_fault(std::string_view text) { return Scanner{text}.scan(); }
+
+}  // namespace fairlead::conf
