@@ -1,0 +1,137 @@
+#include "tests/conf/loading.h"
+#include "tests/support/catch.h"
+
+using namespace fairlead;
+using namespace fairlead::conf;
+using namespace std::chrono_literals;
+using test::only_error;
+
+TEST_CASE("workers and connections are numbers or auto", "[conf][process]") {
+    const LoadResult result =
+        test::load(test::with("[process]\nworkers = 4\nmax_connections = 5000\n"));
+    REQUIRE(result.ok());
+    CHECK(result.model.process.workers == 4);
+    CHECK(result.model.process.max_connections == 5000);
+    CHECK(only_error(test::with("[process]\nworkers = 1025")) ==
+          "\"workers\" must be 1 to 1024 | or \"auto\"");
+    CHECK(only_error(test::with("[process]\nworkers = -1")) ==
+          "\"workers\" must be 1 to 1024 | or \"auto\"");
+    CHECK(only_error(test::with("[process]\nworkers = 2.0")) ==
+          "\"workers\" must be a whole number | or \"auto\"");
+    CHECK(only_error(test::with("[process]\nworkers = \"4\"")) ==
+          "\"workers\" must be a number, not a string | write 4 without quotes");
+}
+
+TEST_CASE("stop is one time for all that runs, or a table", "[conf][process]") {
+    const LoadResult brief = test::load(test::with("[process]\nstop = \"5s\"\n"));
+    REQUIRE(brief.ok());
+    CHECK(brief.model.process.stop.delay == 0s);
+    CHECK(brief.model.process.stop.requests == 5s);
+    CHECK(brief.model.process.stop.tunnels == 5s);
+
+    const LoadResult table =
+        test::load(test::with("[process]\nstop = { delay = \"3s\", tunnels = \"none\" }\n"));
+    REQUIRE(table.ok());
+    CHECK(table.model.process.stop.delay == 3s);
+    CHECK(table.model.process.stop.requests == 25s);
+    CHECK(table.model.process.stop.tunnels == kForever);
+}
+
+TEST_CASE("without [admin] there is no admin endpoint", "[conf][admin]") {
+    CHECK_FALSE(test::load(test::with("")).model.admin.has_value());
+}
+
+TEST_CASE("the admin endpoint is bound to loopback or a unix socket only", "[conf][admin]") {
+    const auto bind = [](std::string_view address) {
+        return test::with("[admin]\nbind = \"" + std::string{address} + "\"\n");
+    };
+    for (const std::string_view good :
+         {"127.0.0.1:9900", "127.1.2.3:9900", "[::1]:9900", "unix:/run/fairlead.sock"}) {
+        INFO(good);
+        CHECK(test::load(bind(good)).model.admin.has_value());
+    }
+    for (const std::string_view bad : {":9900", "0.0.0.0:9900", "10.0.0.1:9900", "[::]:9900"}) {
+        INFO(bad);
+        CHECK(only_error(bind(bad)) ==
+              "the admin endpoint can only be bound to a loopback address | write "
+              "\"127.0.0.1:PORT\"; there is no token yet that would protect it from the network");
+    }
+    CHECK(only_error(test::with("[admin]\n")) ==
+          "[admin] has no \"bind\" | write bind = \"127.0.0.1:9900\"");
+}
+
+TEST_CASE("access logging is off, a place, or a table", "[conf][log]") {
+    const auto access = [](std::string_view value) {
+        const LoadResult result =
+            test::load(test::with("[log]\naccess = " + std::string{value} + "\n"));
+        CHECK(render(result.errors) == "");
+        return result.model.log.access;
+    };
+    CHECK_FALSE(access("\"off\"").enabled);
+    CHECK(access("\"/var/log/access.json\"").to == "/var/log/access.json");
+    const AccessLog table = access("{ format = \"common\", sample = 0.25, query = \"off\" }");
+    CHECK(table.enabled);
+    CHECK(table.to == "stdout");
+    CHECK(table.format == AccessFormat::Common);
+    CHECK(table.sample == 0.25);
+    CHECK(table.query == AccessQuery::Off);
+    CHECK(only_error(test::with("[log]\naccess = { sample = nan }")) ==
+          "\"sample\" must be 0 to 1");
+    CHECK(only_error(test::with("[log]\naccess = \"\"")) ==
+          "\"access\" is empty | write \"off\", \"stdout\" or the path of a file");
+}
+
+TEST_CASE("keys of later releases are unknown, not ignored", "[conf]") {
+    for (const std::string_view line :
+         {"[process]\nwatch = true", "[process]\nstate_file = \"x\"", "[process]\nuser = \"x\"",
+          "[process]\ndrain = \"1s\"", "[admin]\nbind = \"127.0.0.1:1\"\nsocket = \"x\"",
+          "[admin]\nbind = \"127.0.0.1:1\"\ntoken_file = \"x\"",
+          "[admin]\nbind = \"127.0.0.1:1\"\nhosts = []", "[[notify]]\non = []"}) {
+        INFO(line);
+        CHECK(only_error(test::with(line)).starts_with("unknown key"));
+    }
+    for (const std::string_view line :
+         {"tls = {}", "accept_proxy = []", "h2 = {}", "allow = []", "deny = []", "http = []",
+          "sni = {}", "error_pages = {}", "limits = { connections = 1 }",
+          "limits = { connections_per_ip = 1 }"}) {
+        INFO(line);
+        CHECK(only_error(test::with_listener(line)).starts_with("unknown key"));
+    }
+    for (const std::string_view line :
+         {"dns = \"a:1\"", "passive = \"off\"", "hedge = \"off\"", "sticky = {}", "tls = {}",
+          "http = \"2\"", "send_proxy = \"v1\"", "source = []",
+          "check = { http = \"GET /\", tls = true }", "check = { tcp = true, grpc = \"x\" }",
+          "check = { tcp = true, exec = \"x\" }"}) {
+        INFO(line);
+        CHECK(only_error(test::with_pool(line)).starts_with("unknown key"));
+    }
+    for (const std::string_view line :
+         {"strip_prefix = \"/v1\"", "rate = {}", "mirror = {}", "split = {}"}) {
+        INFO(line);
+        CHECK(only_error(test::with("[[route]]\npool = \"app\"\n" + std::string{line}))
+                  .starts_with("unknown key"));
+    }
+}
+
+TEST_CASE("a section of the wrong shape says how it is written", "[conf]") {
+    CHECK(only_error(test::with("[route.api]\npool = \"app\"")) ==
+          "\"route\" must be a list of tables | write [[route]]");
+    CHECK(test::load(std::string{test::kListener} + "[pool]\nbackends = [\"127.0.0.1:1\"]\n")
+              .errors.back()
+              .message == "\"backends\" is directly in [pool]");
+    CHECK(test::errors_of(std::string{test::kPool} + "[[listener]]\nbind = \":80\"\n") ==
+          "f.toml:3:3: error: a listener is written with its name\n"
+          "    3 | [[listener]]\n"
+          "      |   ^^^^^^^^ write [listener.NAME]\n");
+    CHECK(only_error(test::with("[process]\nstop = 5")) == "\"stop\" needs a unit | write \"5s\"");
+    CHECK(only_error("process = 1\n" + test::with("")) ==
+          "\"process\" must be a table, not a number");
+}
+
+TEST_CASE("a file without a listener is an error", "[conf]") {
+    CHECK(test::errors_of("") ==
+          "f.toml: error: no listener: nothing would be served\n"
+          "  write [listener.web] with bind = \":8080\"\n");
+    CHECK(only_error(test::kPool) ==
+          "no listener: nothing would be served | write [listener.web] with bind = \":8080\"");
+}
