@@ -1,16 +1,8 @@
 #include "balancing/peak_ewma.h"
 
+#include <algorithm>
+
 namespace fairlead::balancing {
-namespace {
-
-/// In microseconds of waiting per unit of weight.
-float cost(const Candidate& candidate, float latency_us, Time now) {
-    return latency_us * static_cast<float>(candidate.load(now) + 1) /
-           static_cast<float>(candidate.full_weight);
-}
-
-}  // namespace
-
 std::unique_ptr<Policy> PeakEwma::make(const PolicySettings&, std::uint64_t seed) {
     return std::make_unique<PeakEwma>(seed);
 }
@@ -27,6 +19,23 @@ std::optional<Choice> PeakEwma::pick(const Candidates& candidates, std::uint64_t
     const float cost_a = cost(candidates[a], both_known ? latency_a : 1, now);
     const float cost_b = cost(candidates[b], both_known ? latency_b : 1, now);
     return Choice{.index = cost_b < cost_a ? b : a, .seen = {}};
+}
+
+void PeakEwma::on_members_changed(const Candidates& candidates) {
+    two_choices_.on_members_changed(candidates);
+    float total = 0;
+    for (const Candidate& candidate : candidates.all()) {
+        total += static_cast<float>(candidate.full_weight);
+    }
+    mean_weight_ = total / static_cast<float>(std::max<std::size_t>(candidates.size(), 1));
+}
+
+/// In microseconds. The load counts per unit of weight, but the request itself the same everywhere:
+/// the two were drawn by weight, and counting it once more would send an idle pool's traffic to the
+/// heaviest.
+float PeakEwma::cost(const Candidate& candidate, float latency_us, Time now) const {
+    const float load = static_cast<float>(candidate.load(now));
+    return latency_us * (load * mean_weight_ / static_cast<float>(candidate.full_weight) + 1);
 }
 
 }  // namespace fairlead::balancing

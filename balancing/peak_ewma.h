@@ -18,12 +18,13 @@ class PeakEwma final : public Policy {
     explicit PeakEwma(std::uint64_t seed) : two_choices_(seed) {}
 
     std::optional<Choice> pick(const Candidates& candidates, std::uint64_t key, Time now) override;
-    void on_members_changed(const Candidates& candidates) override {
-        two_choices_.on_members_changed(candidates);
-    }
+    void on_members_changed(const Candidates& candidates) override;
 
   private:
+    float cost(const Candidate& candidate, float latency_us, Time now) const;
+
     TwoChoices two_choices_;
+    float mean_weight_ = 1;
 };
 
 }  // namespace fairlead::balancing
