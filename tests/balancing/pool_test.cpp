@@ -1,0 +1,130 @@
+#include "balancing/pool.h"
+
+#include "tests/balancing/test_pool.h"
+#include "tests/support/catch.h"
+
+namespace fairlead::balancing {
+namespace {
+
+TEST_CASE("a draining backend keeps its leases and gets no new ones", "[balancing][pool]") {
+    TestPool pool{"round_robin", {backend_named("a"), backend_named("b")}};
+    pool.set("b", State::Down);
+    const Lease running = pool.pick();
+    pool.set("b", State::Up);
+    pool.set("a", State::Draining);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"b", 4}});
+    CHECK(pool.backend("a").in_flight() == 1);
+}
+
+TEST_CASE("the lowest tier with a usable backend serves", "[balancing][pool]") {
+    TestPool pool{"round_robin",
+                  {backend_named("a"), backend_named("b"), backend_named("spare", 1, 1),
+                   backend_named("last", 1, 2)}};
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"a", 2}, {"b", 2}});
+    pool.set("a", State::Down);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"b", 4}});
+    pool.set("b", State::Ejected);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"spare", 4}});
+    pool.set("spare", State::Maintenance);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"last", 4}});
+    pool.set("b", State::Up);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"b", 4}});
+}
+
+TEST_CASE("tried backends are excluded, first in the tier, then in further ones",
+          "[balancing][pool]") {
+    TestPool pool{"round_robin",
+                  {backend_named("a"), backend_named("b"), backend_named("spare", 1, 1)}};
+    const Backend* const a = &pool.backend("a");
+    const Backend* const b = &pool.backend("b");
+    const Backend* const spare = &pool.backend("spare");
+    for (int i = 0; i < 4; ++i) CHECK(pool.name(0, {a}) == "b");
+    CHECK(pool.name(0, {a, b}) == "spare");
+    CHECK(pool.name(0, {a, b, spare}) == "no_backend");
+}
+
+TEST_CASE("unknown is usable only while nothing is up", "[balancing][pool]") {
+    TestPool pool{"round_robin",
+                  {backend_named("a"), backend_named("b"), backend_named("spare", 1, 1)}};
+    pool.set("a", State::Unknown);
+    pool.set("b", State::Unknown);
+    pool.set("spare", State::Down);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"a", 2}, {"b", 2}});
+    CHECK(pool.shared->has_usable());
+    pool.set("spare", State::Up);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"spare", 4}});
+    pool.set("b", State::Up);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"b", 4}});
+}
+
+TEST_CASE("with nothing usable everything but maintenance is tried, or nothing",
+          "[balancing][pool]") {
+    PoolSettings settings;
+    SECTION("try") { settings.when_all_down = WhenAllDown::Try; }
+    SECTION("fail") { settings.when_all_down = WhenAllDown::Fail; }
+    TestPool pool{"round_robin",
+                  {backend_named("down"), backend_named("draining"), backend_named("kept"),
+                   backend_named("ejected", 1, 1)},
+                  settings};
+    pool.set("down", State::Down);
+    pool.set("draining", State::Draining);
+    pool.set("ejected", State::Ejected);
+    pool.set("kept", State::Maintenance);
+    CHECK_FALSE(pool.shared->has_usable());
+    if (settings.when_all_down == WhenAllDown::Try) {
+        CHECK(pool.pool.has_usable(pool.now));
+        CHECK(pool.shares(6) ==
+              std::map<std::string, int>{{"down", 2}, {"draining", 2}, {"ejected", 2}});
+    } else {
+        CHECK_FALSE(pool.pool.has_usable(pool.now));
+        CHECK(pool.name() == "no_backend");
+    }
+}
+
+TEST_CASE("weight 0 gets new traffic only when nobody else can", "[balancing][pool]") {
+    TestPool pool{"round_robin", {backend_named("a"), backend_named("zero", 0)}};
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"a", 4}});
+    pool.set("a", State::Down);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"zero", 4}});
+    pool.set("a", State::Up);
+    pool.backend("zero").set_weight(3);
+    CHECK(pool.shares(4) == std::map<std::string, int>{{"a", 1}, {"zero", 3}});
+}
+
+TEST_CASE("a full tier waits and does not spill into its backup", "[balancing][pool]") {
+    TestPool pool{"round_robin", {backend_named("a", 1, 0, 1), backend_named("spare", 1, 1)}};
+    Lease lease = pool.pick();
+    CHECK(pool.name() == "wait");
+    // but a retry may go there, where its own tier has only what it tried
+    CHECK(pool.name(0, {&pool.backend("a")}) == "spare");
+    lease.release();
+    CHECK(pool.name() == "a");
+}
+
+TEST_CASE("an empty pool has no backend", "[balancing][pool]") {
+    TestPool pool{"round_robin", {}};
+    CHECK(pool.name() == "no_backend");
+    CHECK_FALSE(pool.pool.has_usable(pool.now));
+}
+
+TEST_CASE("a reload takes backends over with their state and counts", "[balancing][pool]") {
+    TestPool pool{"round_robin", {backend_named("a"), backend_named("b")}};
+    const Lease lease = pool.pick();
+    pool.set("b", State::Down);
+    auto changed = backend_named("a", 5);
+    auto moved = backend_named("b");
+    moved.address.port = 81;
+    const auto next = SharedPool::make("app", {}, {changed, moved, backend_named("c")}, 1,
+                                       &pool.waker, pool.shared.get());
+    CHECK(next->find("a") == pool.shared->find("a"));
+    CHECK(next->find("a")->weight() == 5);
+    CHECK(next->find("a")->state() == State::Up);
+    CHECK(next->find("b") != pool.shared->find("b"));
+    CHECK(next->find("b")->state() == State::Unknown);
+    // a newcomer to a running pool rises, also on its first result
+    next->bring_up(*next->find("c"), pool.now);
+    CHECK(next->find("c")->state() == State::Rising);
+}
+
+}  // namespace
+}  // namespace fairlead::balancing
