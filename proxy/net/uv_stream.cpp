@@ -157,6 +157,7 @@ void UvStream::start_reading() {
     loop_.assert_on_loop();
     assert(observer_ != nullptr);
     if (is_reading_ || has_ended_ || phase_ == Phase::Broken) return;
+    if (failed_at_once_ != nullptr) return;  // reading would tell first, and less
     const int status = uv_read_start(
         stream(),
         [](uv_handle_t* uv, std::size_t, uv_buf_t* buffer) {
