@@ -1,0 +1,100 @@
+#include "proxy/connect/idle_connections.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace fairlead::connect {
+
+BackendConnection::BackendConnection(net::Loop& loop, std::unique_ptr<net::Stream> stream)
+    : stream_(std::move(stream)),
+      deadline_(net::Deadline::of<&BackendConnection::on_deadline>(loop.timers(), *this)),
+      established_(loop.now()) {}
+
+// Whatever happens to an idle connection ends it: a backend has nothing to say unasked.
+void BackendConnection::on_bytes(std::span<char>) { leave(); }
+void BackendConnection::on_end() { leave(); }
+void BackendConnection::on_broken(Failure) { leave(); }
+
+void BackendConnection::on_deadline() {
+    // The deadline is not cleared when a connection is taken, which would cost more than it saves.
+    if (home_ != nullptr) leave();
+}
+
+void BackendConnection::leave() {
+    assert(home_ != nullptr);
+    home_->remove(*this);
+}
+
+void close(net::Loop& loop, std::unique_ptr<BackendConnection> connection) {
+    if (connection == nullptr) return;
+    net::close(loop, std::move(connection->stream_));
+    loop.retire(std::move(connection));
+}
+
+IdleConnections::IdleConnections(net::Loop& loop, Endpoint& endpoint)
+    : loop_(loop), endpoint_(endpoint) {
+    connections_.reserve(16);
+}
+
+IdleConnections::~IdleConnections() { clear(); }
+
+std::unique_ptr<BackendConnection> IdleConnections::take(Duration idle_max) {
+    if (connections_.empty()) return nullptr;
+    if (idle_max != kForever) {
+        BackendConnection& latest = *connections_.back();
+        // Most recently used is last: when it is too old, so are the others.
+        if (latest.idle_for(loop_.now()) >= idle_max) return nullptr;
+        if (latest.stream_->has_pending_input()) return nullptr;
+    }
+    std::unique_ptr<BackendConnection> taken = std::move(connections_.back());
+    connections_.pop_back();
+    taken->home_ = nullptr;
+    endpoint_.idle_connections.fetch_sub(1, std::memory_order_relaxed);
+    return taken;
+}
+
+void IdleConnections::put(std::unique_ptr<BackendConnection> connection) {
+    const KeepaliveSettings& bounds = endpoint_.keepalive;
+    const Time now = loop_.now();
+    ++connection->requests_;
+    const bool is_worn = connection->requests_ >= bounds.max_requests ||
+                         now - connection->established_ >= bounds.max_age ||
+                         bounds.idle == Duration::zero();
+    // Counted by add-and-undo: the bound holds over all workers without a lock.
+    if (is_worn ||
+        endpoint_.idle_connections.fetch_add(1, std::memory_order_relaxed) >= bounds.per_backend) {
+        if (!is_worn) endpoint_.idle_connections.fetch_sub(1, std::memory_order_relaxed);
+        close(loop_, std::move(connection));
+        return;
+    }
+    BackendConnection& kept = *connection;
+    kept.home_ = this;
+    kept.idle_since_ = now;
+    kept.deadline_.set(after(now, bounds.idle));
+    kept.stream_->set_observer(kept);
+    if (!kept.stream_->is_reading()) kept.stream_->start_reading();
+    connections_.push_back(std::move(connection));
+}
+
+void IdleConnections::clear() {
+    endpoint_.idle_connections.fetch_sub(static_cast<std::uint32_t>(connections_.size()),
+                                         std::memory_order_relaxed);
+    for (auto& connection : connections_) {
+        connection->home_ = nullptr;
+        close(loop_, std::move(connection));
+    }
+    connections_.clear();
+}
+
+void IdleConnections::remove(BackendConnection& connection) {
+    const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                    [&](const auto& each) { return each.get() == &connection; });
+    assert(found != connections_.end());
+    std::unique_ptr<BackendConnection> gone = std::move(*found);
+    connections_.erase(found);
+    gone->home_ = nullptr;
+    endpoint_.idle_connections.fetch_sub(1, std::memory_order_relaxed);
+    close(loop_, std::move(gone));
+}
+
+}  // namespace fairlead::connect
