@@ -1,0 +1,335 @@
+#include "proxy/l7/attempt.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "proxy/base/text.h"
+#include "proxy/http/hop_by_hop.h"
+
+namespace fairlead::l7 {
+namespace {
+
+constexpr Duration kVeryFresh = std::chrono::seconds{1};
+/// A backend that sends nothing but interim responses is not let go on for ever.
+constexpr unsigned kInterimResponsesMax = 32;
+/// Of a backend's head: our own bounds, wider than a client's default.
+constexpr http::HeadLimits kResponseLimits{64 * 1024, 256, 0};
+
+}  // namespace
+
+Attempt::Attempt(net::Loop& loop, AttemptObserver& observer)
+    : loop_(loop),
+      observer_(observer),
+      connector_(loop, *this),
+      deadline_(net::Deadline::of<&Attempt::on_deadline>(loop.timers(), *this)) {}
+
+Attempt::~Attempt() { cancel(); }
+
+void Attempt::begin(BackendEntry& backend, balancing::Lease lease, const AttemptSettings& settings,
+                    unsigned worker) {
+    assert(phase_ == Phase::Idle);
+    backend_ = &backend;
+    lease_ = std::move(lease);
+    settings_ = settings;
+    worker_ = worker;
+    started_ = loop_.now();
+    try_until_ = after(started_, settings.try_timeout);
+    due_ = Time::max();
+    connect_took_ = Duration::zero();
+    interim_count_ = 0;
+    has_written_ = is_request_sent_ = is_private_ = is_paused_ = false;
+}
+
+void Attempt::start(BackendEntry& backend, balancing::Lease lease, const AttemptSettings& settings,
+                    Reuse reuse, unsigned worker) {
+    begin(backend, std::move(lease), settings, worker);
+    if (reuse != Reuse::None) {
+        auto idle = backend.idle.take(reuse == Reuse::VeryFresh ? kVeryFresh : kForever);
+        if (idle != nullptr) {
+            use(std::move(idle));
+            return;
+        }
+    }
+    phase_ = Phase::Connecting;
+    const Duration timeout = std::min(settings.connect_timeout, settings.try_timeout);
+    connector_.start(backend.endpoint->addresses, timeout);
+}
+
+void Attempt::start_on(std::unique_ptr<connect::BackendConnection> connection,
+                       BackendEntry& backend, balancing::Lease lease,
+                       const AttemptSettings& settings, unsigned worker) {
+    begin(backend, std::move(lease), settings, worker);
+    is_private_ = true;
+    use(std::move(connection));
+}
+
+void Attempt::use(std::unique_ptr<connect::BackendConnection> connection) {
+    connection_ = std::move(connection);
+    was_reused_ = connection_->is_reused();
+    connection_->stream().set_observer(*this);
+    backend_->series.connections_active->add(worker_, 1);
+    phase_ = Phase::Waiting;
+    parser_.start(head_, settings_.method, kResponseLimits);
+    if (settings_.try_timeout != kForever) arm(kForever);
+    observer_.on_attempt_ready();
+}
+
+void Attempt::on_connect_done(std::unique_ptr<net::Stream> stream) {
+    backend_->series.connects_ok->add(worker_);
+    connect_took_ = loop_.now() - started_;
+    use(std::make_unique<connect::BackendConnection>(loop_, std::move(stream)));
+}
+
+void Attempt::on_connect_failed(Failure failure) {
+    backend_->series.connects_failed->add(worker_);
+    fail(failure);
+}
+
+bool Attempt::send(std::span<const net::Bytes> pieces, bool is_last) {
+    assert(phase_ == Phase::Waiting || phase_ == Phase::Body);
+    net::Stream& stream = connection_->stream();
+    if (!stream.write(pieces)) {
+        // A refused first write gave the kernel nothing: nothing_written() still says so.
+        close_connection();
+        phase_ = Phase::Done;
+        return false;
+    }
+    has_written_ = true;
+    if (is_last) is_request_sent_ = true;
+    queued_before_ = stream.queued_bytes();
+    if (phase_ != Phase::Waiting) return true;
+    if (is_last && queued_before_ == 0) {
+        arm(settings_.response_timeout);
+    } else if (queued_before_ > 0) {
+        arm(settings_.idle_timeout);  // it does not read: on_deadline looks whether that changed
+    } else {
+        arm(kForever);  // the client's turn: its own deadlines run
+    }
+    return true;
+}
+
+std::size_t Attempt::queued_bytes() const {
+    return connection_ == nullptr ? 0 : connection_->stream().queued_bytes();
+}
+
+void Attempt::pause_reading() {
+    if (is_paused_ || connection_ == nullptr) return;
+    is_paused_ = true;
+    connection_->stream().stop_reading();
+    arm(kForever);
+}
+
+void Attempt::resume_reading() {
+    if (!is_paused_ || connection_ == nullptr) return;
+    is_paused_ = false;
+    connection_->stream().start_reading();
+    arm(settings_.idle_timeout);
+}
+
+void Attempt::on_drained() {
+    if (phase_ == Phase::Waiting) {
+        arm(is_request_sent_ ? settings_.response_timeout : kForever);
+    }
+    queued_before_ = 0;
+    observer_.on_attempt_drained();
+}
+
+void Attempt::on_bytes(std::span<char> bytes) {
+    if (phase_ == Phase::Body) {
+        on_body(bytes);
+        return;
+    }
+    assert(phase_ == Phase::Waiting);
+    while (true) {
+        const http::ParseResult parsed = parser_.feed(bytes);
+        if (parsed.status == http::ParseStatus::NeedMore) return;
+        if (parsed.status == http::ParseStatus::Refused) {
+            fail(Failure::BackendBadResponse);
+            return;
+        }
+        bytes = bytes.subspan(parsed.consumed);
+        // A response nobody has asked for: the request's first byte is not even written.
+        if (!has_written_) {
+            fail(Failure::BackendBadResponse);
+            return;
+        }
+        if (head_.status >= 200) break;
+        if (head_.status == 101) {
+            if (!is_wanted_switch()) {
+                fail(Failure::BackendBadResponse);
+                return;
+            }
+            phase_ = Phase::Done;
+            deadline_.clear();
+            observer_.on_switched(head_, std::string_view(bytes.data(), bytes.size()));
+            return;
+        }
+        if (++interim_count_ > kInterimResponsesMax) {
+            fail(Failure::BackendBadResponse);
+            return;
+        }
+        observer_.on_interim_response(head_);
+        if (phase_ != Phase::Waiting) return;  // the exchange has ended over it
+        parser_.start(head_, settings_.method, kResponseLimits);
+        if (bytes.empty()) return;
+    }
+    on_head(bytes);
+}
+
+bool Attempt::is_wanted_switch() const {
+    if (settings_.upgrade.empty() || !is_request_sent_ || !head_.has_upgrade) return false;
+    const http::Field* upgrade = head_.find(http::FieldId::Upgrade);
+    return upgrade != nullptr && http::list_has(settings_.upgrade, head_.value(*upgrade));
+}
+
+/// The connection, not the request, has been authenticated (RFC 4559 and NTLM): it must serve
+/// nobody but this client.
+bool Attempt::authenticates_connection() const {
+    if (head_.status != 401) return false;
+    for (const http::Field& field : head_.fields) {
+        if (field.id != http::FieldId::WwwAuthenticate) continue;
+        const std::string_view scheme = head_.value(field);
+        if (iequals(scheme.substr(0, 4), "NTLM") || iequals(scheme.substr(0, 9), "Negotiate")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void Attempt::on_head(std::span<char> rest) {
+    is_private_ = is_private_ || authenticates_connection();
+    head_at_ = loop_.now();
+    lease_.observe(head_at_ - started_, head_at_);
+    decoder_.start(head_.body);
+    phase_ = Phase::Body;
+    if (decoder_.is_done()) {
+        settle(rest.empty());
+        observer_.on_response(head_, {}, true);
+        return;
+    }
+    const http::BodyPart part = decoder_.decode(rest);
+    if (part.is_refused) {
+        fail(Failure::BackendBadResponse);  // nothing of it has been forwarded yet
+        return;
+    }
+    const std::string_view payload(part.payload.data(), part.payload.size());
+    if (part.is_done) {
+        settle(part.consumed == rest.size());
+    } else {
+        arm(settings_.idle_timeout);
+    }
+    observer_.on_response(head_, payload, part.is_done);
+}
+
+void Attempt::on_body(std::span<char> bytes) {
+    const http::BodyPart part = decoder_.decode(bytes);
+    if (part.is_refused) {
+        fail(Failure::BackendBadResponse);
+        return;
+    }
+    if (part.is_done) {
+        settle(part.consumed == bytes.size());
+    } else if (!is_paused_) {
+        arm(settings_.idle_timeout);
+    }
+    observer_.on_response_body(std::string_view(part.payload.data(), part.payload.size()),
+                               part.is_done);
+}
+
+void Attempt::settle(bool is_clean) {
+    phase_ = Phase::Done;
+    const bool can_keep = is_clean && is_request_sent_ && head_.keep_alive &&
+                          head_.body.kind != http::BodyLength::Kind::UntilClose &&
+                          connection_->stream().queued_bytes() == 0;
+    if (!can_keep) {
+        close_connection();
+        return;
+    }
+    if (is_private_) return;  // take_private_connection() follows
+    backend_->series.connections_active->add(worker_, -1);
+    backend_->idle.put(std::move(connection_));
+}
+
+void Attempt::on_end() {
+    if (phase_ == Phase::Body && decoder_.end_of_input()) {
+        settle(false);
+        observer_.on_response_body({}, true);
+        return;
+    }
+    const bool is_stale =
+        phase_ == Phase::Waiting && was_reused_ && !parser_.has_begun() && interim_count_ == 0;
+    fail(is_stale ? Failure::StaleConnection : Failure::BackendClosed);
+}
+
+void Attempt::on_broken(Failure failure) {
+    const bool is_stale =
+        phase_ == Phase::Waiting && was_reused_ && !parser_.has_begun() && interim_count_ == 0;
+    fail(is_stale ? Failure::StaleConnection : failure);
+}
+
+void Attempt::on_deadline() {
+    // Left armed when nothing is waited for, so that ending costs nothing: late calls find that
+    // out.
+    if (phase_ == Phase::Idle || phase_ == Phase::Done) return;
+    if (loop_.now() < due_) {
+        if (due_ != Time::max()) deadline_.set(due_);
+        return;
+    }
+    if (loop_.now() < try_until_ && phase_ == Phase::Waiting) {
+        const std::size_t queued = queued_bytes();
+        if (queued > 0 && queued != queued_before_) {  // slow, but it reads
+            queued_before_ = queued;
+            arm(settings_.idle_timeout);
+            return;
+        }
+    }
+    fail(Failure::BackendTimeout);
+}
+
+void Attempt::fail(Failure failure) {
+    connector_.cancel();
+    close_connection();
+    if (lease_) {
+        // A stale connection says nothing about how well the backend is.
+        if (failure != Failure::StaleConnection) lease_.failed(loop_.now());
+        backend_->series.failures[static_cast<std::size_t>(failure)]->add(worker_);
+    }
+    phase_ = Phase::Done;
+    observer_.on_attempt_failed(failure);
+}
+
+void Attempt::close_connection() {
+    if (connection_ == nullptr) return;
+    backend_->series.connections_active->add(worker_, -1);
+    connect::close(loop_, std::move(connection_));
+}
+
+void Attempt::cancel() {
+    if (phase_ == Phase::Idle) return;
+    if (phase_ == Phase::Connecting) connector_.cancel();
+    close_connection();
+    lease_.release();
+    phase_ = Phase::Idle;
+}
+
+std::unique_ptr<connect::BackendConnection> Attempt::take_private_connection() {
+    if (connection_ == nullptr) return nullptr;
+    backend_->series.connections_active->add(worker_, -1);
+    return std::move(connection_);
+}
+
+std::unique_ptr<connect::BackendConnection> Attempt::take_tunnel(balancing::Lease& lease) {
+    assert(connection_ != nullptr);
+    backend_->series.connections_active->add(worker_, -1);
+    lease = std::move(lease_);
+    lease.to_tunnel();
+    phase_ = Phase::Idle;
+    return std::move(connection_);
+}
+
+void Attempt::arm(Duration timeout) {
+    due_ = std::min(after(loop_.now(), timeout), try_until_);
+    if (due_ != Time::max()) deadline_.set(due_);
+}
+
+}  // namespace fairlead::l7

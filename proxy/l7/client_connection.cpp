@@ -1,0 +1,240 @@
+#include "proxy/l7/client_connection.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "proxy/l7/exchange.h"
+
+namespace fairlead::l7 {
+namespace {
+
+constexpr Duration kLingerFor = std::chrono::seconds{3};
+/// While stopping, for a client that was let in and has not asked anything yet.
+constexpr Duration kFirstRequestGrace = std::chrono::seconds{1};
+constexpr std::size_t kLingerBytesMax = 16 * 1024 * 1024;
+
+}  // namespace
+
+ClientConnection::ClientConnection(Context& context, ListenerEntry& listener,
+                                   std::unique_ptr<net::Stream> stream,
+                                   ClientConnectionOwner& owner)
+    : context_(context),
+      listener_(listener),
+      owner_(owner),
+      stream_(std::move(stream)),
+      deadline_(net::Deadline::of<&ClientConnection::on_deadline>(context.loop.timers(), *this)),
+      peer_(stream_->peer()) {
+    const auto& trusted = listener.config.trusted_proxies;
+    is_trusted_ = std::any_of(trusted.begin(), trusted.end(),
+                              [&](const auto& each) { return each.contains(peer_.ip); });
+    listener_.series.connections->add(context_.worker, 1);
+    listener_.series.connections_total->add(context_.worker);
+}
+
+ClientConnection::~ClientConnection() {
+    listener_.series.connections->add(context_.worker, -1);
+    net::close(context_.loop, std::move(stream_));
+}
+
+void ClientConnection::start() {
+    stream_->set_observer(*this);
+    stream_->start_reading();
+    wait_for(Wait::KeepAlive, listener_.config.timeouts.keepalive);
+}
+
+void ClientConnection::drain() {
+    if (phase_ != Phase::Idle) return;
+    // What has been sent but not read yet is a request that still gets its answer.
+    if (requests_ > 0 && !stream_->has_pending_input()) {
+        close();
+        return;
+    }
+    wait_for(Wait::KeepAlive, std::min(listener_.config.timeouts.keepalive, kFirstRequestGrace));
+}
+
+void ClientConnection::abort() {
+    if (exchange_ != nullptr) {
+        exchange_->abort();
+    } else {
+        close();
+    }
+}
+
+bool ClientConnection::may_keep_alive() const {
+    return !context_.is_draining && !has_ended_ &&
+           requests_ < listener_.config.limits.requests_per_connection;
+}
+
+void ClientConnection::on_bytes(std::span<char> bytes) {
+    if (phase_ == Phase::Lingering) {
+        lingered_bytes_ += bytes.size();
+        if (lingered_bytes_ > kLingerBytesMax) close();
+        return;
+    }
+    consume(bytes);
+}
+
+void ClientConnection::consume(std::span<char> bytes) {
+    is_consuming_ = true;
+    while (!bytes.empty() && (phase_ == Phase::Idle || phase_ == Phase::Exchange)) {
+        if (exchange_ == nullptr) begin_exchange();
+        if (!exchange_->wants_input()) {
+            // The next request is early: it waits here, and its followers in the kernel.
+            pending_.append(bytes.data(), bytes.size());
+            stream_->stop_reading();
+            break;
+        }
+        bytes = bytes.subspan(exchange_->receive(bytes));
+    }
+    is_consuming_ = false;
+    if (exchange_ != nullptr && exchange_->is_reading_head() && wait_ != Wait::Header) {
+        wait_for(Wait::Header, listener_.config.timeouts.header);
+    }
+}
+
+void ClientConnection::consume_pending() {
+    // What is not used up comes back to pending_ in the same order.
+    std::string ahead;
+    ahead.swap(pending_);
+    consume(ahead);
+    const bool can_read =
+        phase_ == Phase::Idle || (phase_ == Phase::Exchange && exchange_->wants_reading());
+    if (can_read && pending_.empty() && !stream_->is_reading()) stream_->start_reading();
+}
+
+void ClientConnection::begin_exchange() {
+    ++requests_;
+    phase_ = Phase::Exchange;
+    wait_ = Wait::Nothing;
+    due_ = Time::max();
+    exchange_ = context_.take_exchange();
+    exchange_->start(*this);
+}
+
+void ClientConnection::on_exchange_ended(Ending ending) {
+    assert(phase_ == Phase::Exchange);
+    context_.recycle(std::move(exchange_));
+    if (ending == Ending::Reset) stream_->reset();
+    if (ending == Ending::Reset || (ending == Ending::KeepAlive && has_ended_)) {
+        close();
+        return;
+    }
+    if (ending != Ending::KeepAlive) {
+        // Closing with unread bytes in the kernel would send a reset, which may overtake our
+        // answer.
+        const bool must_linger =
+            ending == Ending::Linger || !pending_.empty() || stream_->has_pending_input();
+        if (must_linger && !has_ended_) {
+            linger();
+        } else {
+            close();
+        }
+        return;
+    }
+    phase_ = Phase::Idle;
+    wait_for(Wait::KeepAlive, listener_.config.timeouts.keepalive);
+    if (is_consuming_) return;
+    if (!pending_.empty()) {
+        consume_pending();
+    } else if (!stream_->is_reading()) {
+        stream_->start_reading();
+    }
+}
+
+void ClientConnection::resume_input() {
+    if (pending_.empty()) {
+        if (!stream_->is_reading()) stream_->start_reading();
+    } else if (!is_consuming_) {
+        consume_pending();
+    }
+}
+
+std::unique_ptr<net::Stream> ClientConnection::take_stream() {
+    phase_ = Phase::Tunnel;
+    wait_ = Wait::Nothing;
+    due_ = Time::max();
+    return std::move(stream_);
+}
+
+void ClientConnection::on_tunnel_ended() {
+    phase_ = Phase::Closed;
+    context_.recycle(std::move(exchange_));
+    owner_.on_client_closed(*this);
+}
+
+void ClientConnection::on_end() {
+    has_ended_ = true;
+    switch (phase_) {
+        case Phase::Idle:
+        case Phase::Lingering:
+            close();
+            return;
+        case Phase::Exchange:
+            exchange_->on_client_end();
+            return;
+        case Phase::Tunnel:
+        case Phase::Closed:
+            return;
+    }
+}
+
+void ClientConnection::on_drained() {
+    if (phase_ == Phase::Exchange) exchange_->on_client_drained();
+}
+
+void ClientConnection::on_broken(Failure) {
+    has_ended_ = true;
+    if (phase_ == Phase::Exchange) {
+        exchange_->on_client_gone();
+    } else if (phase_ != Phase::Closed) {
+        close();
+    }
+}
+
+void ClientConnection::wait_for(Wait wait, Duration timeout) {
+    wait_ = wait;
+    due_ = after(context_.loop.now(), timeout);
+    if (due_ != Time::max()) deadline_.set(due_);
+}
+
+void ClientConnection::on_deadline() {
+    // Moved later, or nothing waited for any more: only due_ was changed then.
+    if (context_.loop.now() < due_) {
+        if (due_ != Time::max()) deadline_.set(due_);
+        return;
+    }
+    switch (wait_) {
+        case Wait::Nothing:
+            return;
+        case Wait::KeepAlive:
+            if (phase_ == Phase::Idle) close();
+            return;
+        case Wait::Header:
+            if (phase_ == Phase::Exchange && exchange_->is_reading_head()) {
+                exchange_->on_header_timeout();
+            }
+            return;
+        case Wait::Linger:
+            if (phase_ == Phase::Lingering) close();
+            return;
+    }
+}
+
+void ClientConnection::linger() {
+    phase_ = Phase::Lingering;
+    pending_.clear();
+    stream_->shutdown_write();
+    if (!stream_->is_reading()) stream_->start_reading();
+    wait_for(Wait::Linger, kLingerFor);
+}
+
+void ClientConnection::close() {
+    if (phase_ == Phase::Closed) return;
+    phase_ = Phase::Closed;
+    due_ = Time::max();
+    wait_ = Wait::Nothing;
+    net::close(context_.loop, std::move(stream_));
+    owner_.on_client_closed(*this);
+}
+
+}  // namespace fairlead::l7

@@ -1,0 +1,122 @@
+/// One HTTP/1.1 client connection: feeds its exchanges one after the other, keeps what was sent
+/// ahead (pipelining), ends politely. An idle one holds no buffer and no parser. Owned by its
+/// worker; lives on that worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "proxy/connect/idle_connections.h"
+#include "proxy/l7/context.h"
+#include "proxy/l7/site.h"
+#include "proxy/net/stream.h"
+#include "proxy/net/timer_wheel.h"
+
+namespace fairlead::l7 {
+
+class ClientConnection;
+class Exchange;
+
+class ClientConnectionOwner {
+  public:
+    /// It has ended: retire it.
+    virtual void on_client_closed(ClientConnection& connection) = 0;
+
+  protected:
+    ~ClientConnectionOwner() = default;
+};
+
+/// A backend connection that belongs to one client, because it was authenticated as a whole
+/// (NTLM, Negotiate).
+struct PrivateConnection {
+    PrivateConnection(net::Loop& loop, BackendEntry& its_backend)
+        : backend(its_backend), idle(loop, *its_backend.endpoint) {}
+    BackendEntry& backend;
+    connect::IdleConnections idle;
+};
+
+class ClientConnection final : private net::StreamObserver {
+  public:
+    ClientConnection(Context& context, ListenerEntry& listener, std::unique_ptr<net::Stream> stream,
+                     ClientConnectionOwner& owner);
+    ~ClientConnection();
+    ClientConnection(const ClientConnection&) = delete;
+    ClientConnection& operator=(const ClientConnection&) = delete;
+
+    void start();
+    /// Stopping: a connection on which nothing runs and nothing is coming closes, others after
+    /// their exchange. One that has not asked anything yet gets a second to do so.
+    void drain();
+    /// The time for stopping has run out: what runs ends now, with 503 `drained` when that can
+    /// still be said.
+    void abort();
+    bool is_tunnel() const { return phase_ == Phase::Tunnel; }
+
+    /// Where its owner keeps it.
+    std::size_t position = 0;
+
+    // ---- for its exchange
+    Context& context() { return context_; }
+    ListenerEntry& listener() { return listener_; }
+    net::Stream& stream() { return *stream_; }
+    const SocketAddress& peer() const { return peer_; }
+    /// The peer's address is in trusted_proxies.
+    bool is_trusted() const { return is_trusted_; }
+    /// More requests may follow the one that is running.
+    bool may_keep_alive() const;
+
+    enum class Ending : std::uint8_t {
+        KeepAlive,  ///< the next request may come
+        Close,      ///< everything has been sent
+        Linger,     ///< the client may still be sending: it must get to read our answer first
+        Reset,      ///< the client must not take what it got for a whole response
+    };
+    /// The exchange is over; it may be called from anywhere inside it, as its last act.
+    void on_exchange_ended(Ending ending);
+    /// The stream has been taken for a tunnel; on_tunnel_ended follows.
+    std::unique_ptr<net::Stream> take_stream();
+    void on_tunnel_ended();
+
+    void pause_input() { stream_->stop_reading(); }
+    void resume_input();
+    std::unique_ptr<PrivateConnection>& private_connection() { return private_connection_; }
+
+  private:
+    enum class Phase : std::uint8_t { Idle, Exchange, Tunnel, Lingering, Closed };
+    enum class Wait : std::uint8_t { Nothing, KeepAlive, Header, Linger };
+
+    void on_bytes(std::span<char> bytes) override;
+    void on_end() override;
+    void on_drained() override;
+    void on_broken(Failure failure) override;
+    void on_deadline();
+
+    void consume(std::span<char> bytes);
+    void consume_pending();
+    void begin_exchange();
+    void wait_for(Wait wait, Duration timeout);
+    void linger();
+    void close();
+
+    Context& context_;
+    ListenerEntry& listener_;
+    ClientConnectionOwner& owner_;
+    std::unique_ptr<net::Stream> stream_;
+    std::unique_ptr<Exchange> exchange_;
+    std::unique_ptr<PrivateConnection> private_connection_;
+    net::Deadline deadline_;
+    Time due_ = Time::max();
+    SocketAddress peer_;
+    std::string pending_;  ///< bytes of requests behind the running one; bounded by one read
+    std::uint64_t requests_ = 0;
+    std::size_t lingered_bytes_ = 0;
+    Phase phase_ = Phase::Idle;
+    Wait wait_ = Wait::Nothing;
+    bool is_trusted_ = false;
+    bool is_consuming_ = false;
+    bool has_ended_ = false;  ///< the client sent its FIN
+};
+
+}  // namespace fairlead::l7

@@ -1,0 +1,59 @@
+#include "proxy/l7/context.h"
+
+#include "proxy/l7/exchange.h"
+
+namespace fairlead::l7 {
+namespace {
+
+constexpr std::size_t kFreeExchangesMax = 1024;
+
+}  // namespace
+
+Context::Context(net::Loop& its_loop, unsigned its_worker, telemetry::AccessWriter& its_access_log,
+                 std::string its_instance, Random its_random)
+    : loop(its_loop),
+      worker(its_worker),
+      access_log(its_access_log),
+      instance(std::move(its_instance)),
+      random(its_random) {
+    free_.reserve(kFreeExchangesMax);
+    head_buffer.reserve(8 * 1024);
+}
+
+Context::~Context() = default;
+
+std::unique_ptr<Exchange> Context::take_exchange() {
+    if (free_.empty()) return std::make_unique<Exchange>(*this);
+    std::unique_ptr<Exchange> exchange = std::move(free_.back());
+    free_.pop_back();
+    return exchange;
+}
+
+void Context::recycle(std::unique_ptr<Exchange> exchange) {
+    loop.retire_raw(exchange.release(), this, [](void* object, void* context) noexcept {
+        std::unique_ptr<Exchange> dead(static_cast<Exchange*>(object));
+        auto& self = *static_cast<Context*>(context);
+        dead->reset();
+        if (self.free_.size() < kFreeExchangesMax) self.free_.push_back(std::move(dead));
+    });
+}
+
+void Context::make_request_id(char* out) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    for (int half = 0; half < 2; ++half) {
+        std::uint64_t bits = random.next();
+        for (int digit = 0; digit < 16; ++digit, bits >>= 4) *out++ = kDigits[bits & 15];
+    }
+}
+
+WallTime Context::wall() {
+    const Time now = loop.now();
+    if (now != wall_read_at_) {
+        wall_read_at_ = now;
+        wall_ = std::chrono::time_point_cast<std::chrono::milliseconds>(
+            std::chrono::system_clock::now());
+    }
+    return wall_;
+}
+
+}  // namespace fairlead::l7

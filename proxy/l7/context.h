@@ -1,0 +1,60 @@
+/// What every connection and exchange of one worker uses: its loop, randomness, log, buffers that
+/// are free between two calls, and finished exchanges waiting for their next use. Lives on one
+/// thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/base/clock.h"
+#include "proxy/base/random.h"
+#include "proxy/net/loop.h"
+#include "proxy/telemetry/access_log.h"
+
+namespace fairlead::l7 {
+
+class Exchange;
+
+class Context {
+  public:
+    Context(net::Loop& its_loop, unsigned its_worker, telemetry::AccessWriter& its_access_log,
+            std::string its_instance, Random its_random);
+    ~Context();
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    net::Loop& loop;
+    const unsigned worker;
+    telemetry::AccessWriter& access_log;
+    /// Names this process in CDN-Loop (RFC 8586), so that our own requests are known when they
+    /// come back.
+    const std::string instance;
+    Random random;
+    /// An outgoing head is made here and written before anyone else can use it.
+    std::string head_buffer;
+    /// Stopping: responses say `Connection: close`, idle clients are gone.
+    bool is_draining = false;
+    /// Exchanges and tunnels under way, for a stop that waits for them.
+    std::size_t exchanges_running = 0;
+    std::size_t tunnels_running = 0;
+
+    /// An exchange as new; give it back with recycle.
+    std::unique_ptr<Exchange> take_exchange();
+    /// After this turn of the loop it may be taken again.
+    void recycle(std::unique_ptr<Exchange> exchange);
+
+    /// 32 hex digits into `out`.
+    void make_request_id(char* out);
+    /// The wall clock, read once per turn of the loop.
+    WallTime wall();
+
+  private:
+    std::vector<std::unique_ptr<Exchange>> free_;
+    Time wall_read_at_{};
+    WallTime wall_{};
+};
+
+}  // namespace fairlead::l7

@@ -1,0 +1,260 @@
+// The way in: from the first byte of the head to the moment a backend is picked.
+#include "proxy/l7/exchange.h"
+
+#include <cassert>
+
+#include "proxy/base/text.h"
+#include "proxy/http/forwarded.h"
+#include "proxy/l7/hash_key.h"
+#include "proxy/l7/local_reply.h"
+
+namespace fairlead::l7 {
+namespace {
+
+constexpr Duration kBodyPaceWindow = std::chrono::seconds{10};
+/// Towards the client the kernel reports progress in coarse steps: a longer look.
+constexpr Duration kWritePaceWindow = std::chrono::seconds{20};
+
+}  // namespace
+
+Exchange::Exchange(Context& context)
+    : context_(context),
+      attempt_(context.loop, *this),
+      deadline_(net::Deadline::of<&Exchange::on_deadline>(context.loop.timers(), *this)),
+      pace_deadline_(net::Deadline::of<&Exchange::on_pace>(context.loop.timers(), *this)),
+      body_pace_(kBodyPaceWindow),
+      write_pace_(kWritePaceWindow) {}
+
+Exchange::~Exchange() = default;
+
+void Exchange::enter(Phase phase) {
+    assert(phase_ != Phase::Ended);
+    assert(phase != Phase::Head);
+    phase_ = phase;
+}
+
+void Exchange::start(ClientConnection& client) {
+    client_ = &client;
+    listener_ = &client.listener();
+    is_trusted_ = client.is_trusted();
+    started_ = context_.loop.now();
+    started_wall_ = context_.wall();
+    phase_ = Phase::Head;
+    ++context_.exchanges_running;
+    const conf::ListenerLimits& limits = listener_->config.limits;
+    parser_.start(head_, {limits.headers_bytes, limits.header_count, limits.url_bytes});
+}
+
+bool Exchange::wants_input() const {
+    switch (phase_) {
+        case Phase::Head:
+            return true;
+        case Phase::Body:
+        case Phase::Queued:
+        case Phase::Trying:
+        case Phase::Responding:
+            return !body_.is_complete();
+        case Phase::Draining:
+            return is_discarding_ && !body_.is_complete();
+        case Phase::Tunnel:
+        case Phase::Ended:
+            return false;
+    }
+    return false;
+}
+
+std::size_t Exchange::receive(std::span<char> bytes) {
+    if (phase_ != Phase::Head) return receive_body(bytes);
+    const http::ParseResult parsed = parser_.feed(bytes);
+    bytes_in_ += parsed.consumed;
+    switch (parsed.status) {
+        case http::ParseStatus::NeedMore:
+            return bytes.size();
+        case http::ParseStatus::Refused:
+            refuse(parsed.error);
+            return bytes.size();  // nothing behind a bad head can be told apart
+        case http::ParseStatus::Complete:
+            break;
+    }
+    on_head();
+    if (phase_ != Phase::Head) return parsed.consumed;  // answered here
+    const std::span<char> rest = bytes.subspan(parsed.consumed);
+    if (head_.body.kind == http::BodyLength::Kind::None) {
+        enter(Phase::Body);
+        body_.start(head_.body, 0, 0);
+        pick();
+        return parsed.consumed;
+    }
+    enter(Phase::Body);
+    const std::size_t before = bytes_in_;
+    start_body(rest);
+    return parsed.consumed + static_cast<std::size_t>(bytes_in_ - before);
+}
+
+bool Exchange::accept_target() {
+    const http::HeadError error =
+        http::parse_target(head_.method, head_.text(head_.target), target_storage_, target_);
+    if (error.failure != Failure::None) {
+        refuse(error);
+        return false;
+    }
+    const http::Field* host = head_.find(http::FieldId::Host);
+    // The authority of an absolute-form target takes the place of Host (RFC 9112 section 3.2.2).
+    host_ = !target_.authority.empty() ? target_.authority
+            : host != nullptr          ? head_.value(*host)
+                                       : std::string_view();
+    return true;
+}
+
+void Exchange::on_head() {
+    keep_alive_ = head_.keep_alive && client_->may_keep_alive();
+    if (!accept_target()) return;
+    const IpAddress& peer = client_->peer().ip;
+    client_ip_ =
+        is_trusted_ ? http::client_ip(head_, peer, listener_->config.trusted_proxies) : peer;
+    const http::Field* id = is_trusted_ ? head_.find(http::FieldId::XRequestId) : nullptr;
+    if (id != nullptr && http::is_safe_request_id(head_.value(*id))) {
+        request_id_ = head_.value(*id);
+    } else {
+        context_.make_request_id(made_id_.data());
+        request_id_ = std::string_view(made_id_.data(), made_id_.size());
+    }
+    if (is_own_request(head_, context_.instance)) {
+        reply(row(Failure::LoopDetected).status, Failure::LoopDetected,
+              row(Failure::LoopDetected).meaning);
+        return;
+    }
+    choose_route();
+}
+
+void Exchange::choose_route() {
+    http::HostAndPort host;
+    http::parse_host(host_, host);
+    const auto found =
+        listener_->router.find({host.host, target_.route_path, head_.method_name(), &head_});
+    route_ = found ? &listener_->routes[*found] : &listener_->fallback;
+    const conf::Route* config = route_->config;
+    if (config != nullptr && config->action == conf::Action::Redirect) {
+        const std::string location = redirect_location(*config, host.host, target_);
+        reply(config->status, Failure::None, {}, location);
+        return;
+    }
+    if (config != nullptr && config->action == conf::Action::Status) {
+        reply(config->status, Failure::None, config->body);
+        return;
+    }
+    pool_ = route_->pool;
+    if (pool_ == nullptr) {
+        fail(Failure::NoRoute);
+        return;
+    }
+    if (route_->total_timeout != kForever) {
+        total_until_ = started_ + route_->total_timeout;
+        arm();
+    }
+    if (pool_->config.policy == "hash") {
+        const auto key = hash_key(pool_->config.hash, head_, target_, client_ip_);
+        hash_key_ = key ? *key : context_.random.next();
+    }
+    if (head_.has_upgrade) upgrade_ = allowed_upgrade(head_, listener_->config);
+}
+
+void Exchange::start_body(std::span<char> rest) {
+    const std::uint64_t held_max = pool_->config.buffer.request_bytes;
+    const std::uint64_t body_max = listener_->config.limits.body_bytes;
+    body_.start(head_.body, held_max, body_max);
+    const bool is_length = head_.body.kind == http::BodyLength::Kind::Length;
+    if (is_length && head_.body.bytes > body_max) {
+        refuse({Failure::BodyTooLarge, 413, "the body is longer than limits.body allows"});
+        return;
+    }
+    const bool fits = is_length && head_.body.bytes <= held_max;
+    if (head_.expects_continue && rest.empty() && !body_.is_complete()) {
+        // A body that is held before a backend is picked is asked for here; others by the backend.
+        forwards_expect_ = !fits;
+        if (fits) {
+            sent_continue_ = true;
+            const net::Bytes go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+            if (!write({&go_on, 1})) return;
+        }
+    }
+    body_pace_.start(context_.loop.now(), 0);
+    if (!rest.empty()) receive_body(rest);
+    if (phase_ != Phase::Body) return;  // refused, or whole and on its way
+    if (body_.is_complete() || !fits) {
+        pick();
+    }
+    if (phase_ != Phase::Ended && !body_.is_complete()) watch_pace();
+}
+
+std::size_t Exchange::receive_body(std::span<char> bytes) {
+    const http::BodyPart part = body_.receive(bytes);
+    const std::size_t used = part.is_refused ? bytes.size() : part.consumed;
+    bytes_in_ += used;
+    if (part.is_refused) {
+        refuse(part.error);
+        return used;
+    }
+    if (is_discarding_) {
+        return used;
+    }
+    const std::string_view payload(part.payload.data(), part.payload.size());
+    const bool is_sending = phase_ == Phase::Trying || phase_ == Phase::Responding;
+    if (is_sending && attempt_.is_ready()) {
+        forward_body(payload, part.is_done);
+        return used;
+    }
+    body_.hold(payload);
+    if (part.is_done && phase_ == Phase::Body &&
+        head_.body.kind == http::BodyLength::Kind::Length &&
+        head_.body.bytes <= pool_->config.buffer.request_bytes) {
+        pick();
+    } else if (!part.is_done && body_.is_full() && phase_ != Phase::Body) {
+        is_input_paused_ = true;
+        client_->pause_input();
+    }
+    return used;
+}
+
+void Exchange::refuse(const http::HeadError& error) {
+    // A request that turns out bad must not look whole to the backend: its connection goes first.
+    attempt_.cancel();
+    if (is_waiting()) pool_->pool.remove(*this);
+    keep_alive_ = false;
+    if (is_response_begun()) {
+        failure_ = error.failure;
+        end(ClientConnection::Ending::Reset);
+        return;
+    }
+    reply(error.status, error.failure, error.reason);
+}
+
+void Exchange::reset() {
+    attempt_.cancel();
+    relay_.reset();
+    tunnel_lease_.release();
+    client_ = nullptr;
+    listener_ = nullptr;
+    route_ = nullptr;
+    pool_ = nullptr;
+    host_ = request_id_ = {};
+    upgrade_.clear();
+    body_.drop();
+    hash_key_ = 0;
+    attempt_count_ = tried_count_ = 0;
+    tries_used_ = 0;
+    framing_ = {};
+    answered_by_ = nullptr;
+    queued_at_ = {};
+    total_until_ = queue_until_ = grace_until_ = Time::max();
+    queue_took_ = connect_took_ = first_byte_took_ = {};
+    bytes_in_ = bytes_out_ = 0;
+    status_ = 0;
+    failure_ = Failure::None;
+    phase_ = Phase::Head;
+    keep_alive_ = true;
+    is_input_paused_ = forwards_expect_ = sent_continue_ = is_discarding_ = false;
+    is_pacing_write_ = has_queued_ = false;
+}
+
+}  // namespace fairlead::l7

@@ -1,0 +1,194 @@
+/// One request and its response: the phases from the first byte of the head to the line in the log.
+/// Owns the request, the running attempt and the record of all attempts. Reused by its context.
+/// Lives on its worker's thread, owned by its client connection.
+///
+///   Head -> Body -> Queued -> Trying -> Responding -> Draining -> (ended)
+///            |        |         |  ^__ retry            |
+///            |________|_________|______ local reply ____|     Trying -> Tunnel -> (ended)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "balancing/pool.h"
+#include "proxy/http/h1_parser.h"
+#include "proxy/http/target.h"
+#include "proxy/l7/attempt.h"
+#include "proxy/l7/client_connection.h"
+#include "proxy/l7/context.h"
+#include "proxy/l7/head_rewrite.h"
+#include "proxy/l7/pace.h"
+#include "proxy/l7/request_body.h"
+#include "proxy/l7/retry.h"
+#include "proxy/l7/site.h"
+#include "proxy/net/relay.h"
+
+namespace fairlead::l7 {
+
+class Exchange final : private AttemptObserver,
+                       private balancing::Waiter,
+                       private net::RelayObserver {
+  public:
+    explicit Exchange(Context& context);
+    ~Exchange() override;
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    // ---- from the client connection
+    void start(ClientConnection& client);
+    /// @return how many of the bytes were its own; it may have ended by then
+    std::size_t receive(std::span<char> bytes);
+    /// It takes bytes: the head or the body is not complete.
+    bool wants_input() const;
+    /// wants_input(), and nothing holds the client back.
+    bool wants_reading() const { return wants_input() && !is_input_paused_; }
+    bool is_reading_head() const { return phase_ == Phase::Head; }
+    void on_header_timeout();
+    void on_client_end();   ///< FIN
+    void on_client_gone();  ///< reset
+    void on_client_drained();
+    /// The process stops and waits no longer.
+    void abort();
+
+    /// Makes it as new; called when it has ended and the stack has unwound.
+    void reset();
+
+  private:
+    enum class Phase : std::uint8_t {
+        Head,        ///< reading the head
+        Body,        ///< reading a body that is held before a backend is picked
+        Queued,      ///< every usable backend is full
+        Trying,      ///< an attempt runs, nothing has been sent to the client
+        Responding,  ///< a response is under way to the client
+        Draining,    ///< all of it is written, the client has not taken all
+        Tunnel,
+        Ended,
+    };
+    void enter(Phase phase);
+
+    // exchange.cpp: the way in
+    void on_head();
+    bool accept_target();
+    void choose_route();
+    void start_body(std::span<char> rest);
+    std::size_t receive_body(std::span<char> bytes);
+    void refuse(const http::HeadError& error);
+
+    // exchange_attempt.cpp: picking, trying, trying again
+    void pick();
+    void take(balancing::Picked picked);
+    void start_attempt(balancing::Lease lease, Attempt::Reuse reuse);
+    bool try_private_connection(const AttemptSettings& settings);
+    void forward_body(std::string_view payload, bool is_last);
+    void on_attempt_ready() override;
+    void on_attempt_drained() override;
+    void on_attempt_failed(Failure failure) override;
+    bool retry_status(const http::ResponseHead& head);
+    bool try_again(const RetryAnswer& answer, Failure failure);
+    void note_attempt(std::string_view reason);
+    void on_turn(balancing::Picked picked) noexcept override;
+    bool is_gone() const noexcept override;
+    Framing request_framing() const;
+    AttemptSettings attempt_settings() const;
+
+    // exchange_response.cpp: the way back
+    void on_interim_response(const http::ResponseHead& head) override;
+    void on_response(const http::ResponseHead& head, std::string_view payload,
+                     bool is_done) override;
+    void on_response_body(std::string_view payload, bool is_done) override;
+    void on_switched(const http::ResponseHead& head, std::string_view rest) override;
+    void on_relay_ended(Failure failure) override;
+    Framing response_framing(const http::ResponseHead& head);
+    void write_body(std::string_view head, std::string_view payload, bool is_done);
+    void finish_response();
+    void reply(int status, Failure failure, std::string_view text, std::string_view location = {});
+    void fail(Failure failure);
+    bool write(std::span<const net::Bytes> pieces);
+
+    // exchange_end.cpp: deadlines and the end
+    void arm();
+    void on_deadline();
+    void on_pace();
+    void watch_pace();
+    void client_left(Failure failure);
+    void end(ClientConnection::Ending ending);
+    void write_log();
+    void count();
+
+    bool is_response_begun() const {
+        return phase_ == Phase::Responding || phase_ == Phase::Draining;
+    }
+
+    Context& context_;
+    ClientConnection* client_ = nullptr;
+    ListenerEntry* listener_ = nullptr;
+    RouteEntry* route_ = nullptr;
+    PoolEntry* pool_ = nullptr;
+
+    // the request
+    http::RequestHead head_;
+    http::RequestParser parser_;
+    http::Target target_;
+    std::string target_storage_;
+    std::string_view host_;  ///< as it will be matched and told on: Host or authority
+    std::string upgrade_;    ///< protocols asked for that are allowed
+    RequestBody body_;
+    IpAddress client_ip_;
+    std::array<char, 32> made_id_{};
+    std::string_view request_id_;
+    std::uint64_t hash_key_ = 0;
+
+    // the attempts
+    static constexpr std::size_t kAttemptsMax = 24;
+    struct AttemptRecord {
+        const balancing::Backend* backend = nullptr;
+        std::string_view reason;
+        Duration took{};
+    };
+    Attempt attempt_;
+    std::array<AttemptRecord, kAttemptsMax> attempts_{};
+    std::size_t attempt_count_ = 0;
+    std::array<const balancing::Backend*, kAttemptsMax> tried_{};
+    std::size_t tried_count_ = 0;
+    unsigned tries_used_ = 0;
+
+    // the response
+    Framing framing_;
+    std::unique_ptr<net::Relay> relay_;
+    balancing::Lease tunnel_lease_;
+    const balancing::Backend* answered_by_ = nullptr;
+
+    net::Deadline deadline_;       ///< total, queue, a client that has ended
+    net::Deadline pace_deadline_;  ///< looks at both transfers once a second while there are any
+    Pace body_pace_;
+    Pace write_pace_;
+    Time started_{};
+    WallTime started_wall_{};
+    Time queued_at_{};
+    Time total_until_ = Time::max();
+    Time queue_until_ = Time::max();
+    Time grace_until_ = Time::max();
+    Duration queue_took_{};
+    Duration connect_took_{};
+    Duration first_byte_took_{};
+    std::uint64_t bytes_in_ = 0;
+    std::uint64_t bytes_out_ = 0;
+    int status_ = 0;
+    Failure failure_ = Failure::None;
+    Phase phase_ = Phase::Head;
+    bool keep_alive_ = true;
+    bool is_trusted_ = false;
+    bool is_input_paused_ = false;
+    bool forwards_expect_ = false;
+    bool sent_continue_ = false;
+    bool is_discarding_ = false;  ///< the rest of the request is read and thrown away
+    bool is_pacing_write_ = false;
+    bool has_queued_ = false;
+};
+
+}  // namespace fairlead::l7

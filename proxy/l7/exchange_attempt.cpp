@@ -1,0 +1,253 @@
+// Picking a backend, trying it, and trying again.
+#include <algorithm>
+#include <cassert>
+
+#include "proxy/l7/exchange.h"
+
+namespace fairlead::l7 {
+namespace {
+
+/// So much of a request body may wait for a backend before the client is no longer read.
+constexpr std::size_t kBodyAheadBytes = 256 * 1024;
+constexpr std::string_view kLastChunk = "0\r\n";
+
+/// As the log shows an attempt whose answer was retried.
+std::string_view status_word(int status) {
+    switch (status) {
+        case 429:
+            return "429";
+        case 500:
+            return "500";
+        case 502:
+            return "502";
+        case 503:
+            return "503";
+        default:
+            return "504";
+    }
+}
+
+}  // namespace
+
+Framing Exchange::request_framing() const {
+    switch (head_.body.kind) {
+        case http::BodyLength::Kind::Length:
+            return {Framing::Kind::Length, head_.body.bytes};
+        case http::BodyLength::Kind::Chunked:
+            return {Framing::Kind::Chunked, 0};
+        case http::BodyLength::Kind::None:
+        case http::BodyLength::Kind::UntilClose:
+            break;
+    }
+    return {};
+}
+
+AttemptSettings Exchange::attempt_settings() const {
+    const conf::PoolTimeouts& timeouts = pool_->config.timeouts;
+    return {timeouts.connect, route_->response_timeout,
+            timeouts.idle,    route_->retry->per_try,
+            head_.method,     upgrade_};
+}
+
+void Exchange::pick() {
+    const Time now = context_.loop.now();
+    take(pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now));
+}
+
+void Exchange::take(balancing::Picked picked) {
+    if (picked.wait) {
+        const Time now = context_.loop.now();
+        if (route_->queue->size == 0 ||
+            !pool_->pool.enqueue(*this, hash_key_, std::span(tried_.data(), tried_count_), now)) {
+            fail(Failure::QueueFull);
+            return;
+        }
+        enter(Phase::Queued);
+        has_queued_ = true;
+        queued_at_ = now;
+        queue_until_ = after(now, route_->queue->wait);
+        arm();
+        return;
+    }
+    if (picked.failure != Failure::None) {
+        fail(picked.failure);
+        return;
+    }
+    const bool is_repeatable = is_idempotent(head_.method) || route_->retry->non_idempotent;
+    start_attempt(std::move(picked.lease),
+                  is_repeatable ? Attempt::Reuse::Any : Attempt::Reuse::VeryFresh);
+}
+
+void Exchange::on_turn(balancing::Picked picked) noexcept {
+    const Time now = context_.loop.now();
+    queue_took_ += now - queued_at_;
+    queue_until_ = Time::max();
+    pool_->series.queue_seconds->observe(context_.worker, now - queued_at_);
+    if (picked.failure == Failure::ClientClosed) {
+        client_left(Failure::ClientClosed);
+        return;
+    }
+    take(std::move(picked));
+}
+
+bool Exchange::is_gone() const noexcept { return grace_until_ != Time::max(); }
+
+void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
+    enter(Phase::Trying);
+    attempt_.cancel();
+    BackendEntry& backend = pool_->entry(lease.backend());
+    if (tries_used_ == 0 && attempt_count_ == 0) pool_->pool.note_request(context_.loop.now());
+    std::unique_ptr<PrivateConnection>& own = client_->private_connection();
+    if (own != nullptr && &own->backend == &backend) {
+        if (auto connection = own->idle.take()) {
+            attempt_.start_on(std::move(connection), backend, std::move(lease), attempt_settings(),
+                              context_.worker);
+            return;
+        }
+    }
+    attempt_.start(backend, std::move(lease), attempt_settings(), reuse, context_.worker);
+}
+
+void Exchange::on_attempt_ready() {
+    connect_took_ = attempt_.connect_took();
+    const conf::Pool& pool = pool_->config;
+    std::string_view host = host_;
+    if (pool.host_header == conf::HostHeader::Backend || host.empty())
+        host = attempt_.backend().host;
+    if (pool.host_header == conf::HostHeader::Literal) host = pool.host_literal;
+    const conf::Via via = listener_->config.via;
+    const conf::HeaderRules* rules =
+        route_->config != nullptr && !route_->config->request_headers.empty()
+            ? &route_->config->request_headers
+            : nullptr;
+    write_request_head(context_.head_buffer,
+                       {head_, target_, host, host_, request_id_, context_.instance,
+                        client_->peer().ip, client_->stream().local().port, is_trusted_,
+                        via == conf::Via::Request || via == conf::Via::Both, forwards_expect_,
+                        upgrade_, request_framing(), rules});
+
+    const std::string_view held = body_.held();
+    const bool is_last = body_.is_complete();
+    const bool is_chunked = head_.body.kind == http::BodyLength::Kind::Chunked;
+    std::array<net::Bytes, 8> pieces;
+    std::size_t count = 0;
+    pieces[count++] = context_.head_buffer;
+    std::optional<http::ChunkFrame> frame;
+    if (!held.empty()) {
+        if (is_chunked) pieces[count++] = frame.emplace(held.size()).before();
+        pieces[count++] = held;
+        if (is_chunked) pieces[count++] = http::ChunkFrame::after();
+    }
+    if (is_chunked && is_last) {
+        pieces[count++] = kLastChunk;
+        pieces[count++] = body_.trailers();
+        pieces[count++] = "\r\n";
+    }
+    if (!attempt_.send(std::span(pieces.data(), count), is_last)) {
+        on_attempt_failed(attempt_.was_reused() ? Failure::StaleConnection : Failure::BackendReset);
+        return;
+    }
+    body_.drop_if_full();
+    if (attempt_.queued_bytes() < kBodyAheadBytes && is_input_paused_ && !is_last) {
+        is_input_paused_ = false;
+        client_->resume_input();
+    }
+}
+
+void Exchange::forward_body(std::string_view payload, bool is_last) {
+    std::array<net::Bytes, 8> pieces;
+    std::size_t count = 0;
+    std::optional<http::ChunkFrame> frame;
+    const bool is_chunked = head_.body.kind == http::BodyLength::Kind::Chunked;
+    if (!payload.empty()) {
+        if (is_chunked) pieces[count++] = frame.emplace(payload.size()).before();
+        pieces[count++] = payload;
+        if (is_chunked) pieces[count++] = http::ChunkFrame::after();
+    }
+    if (is_chunked && is_last) {
+        pieces[count++] = kLastChunk;
+        pieces[count++] = body_.trailers();
+        pieces[count++] = "\r\n";
+    }
+    if (count == 0 && !is_last) return;
+    // Kept before it is sent: a retry starts over from the first byte.
+    if (body_.is_replayable()) {
+        body_.hold(payload);
+        body_.drop_if_full();
+    }
+    if (!attempt_.send(std::span(pieces.data(), count), is_last)) {
+        on_attempt_failed(Failure::BackendReset);
+        return;
+    }
+    if (!is_last && attempt_.queued_bytes() >= kBodyAheadBytes) {
+        is_input_paused_ = true;
+        client_->pause_input();
+    }
+}
+
+void Exchange::on_attempt_drained() {
+    if (!is_input_paused_ || body_.is_complete()) return;
+    is_input_paused_ = false;
+    body_pace_.excuse(context_.loop.now(), body_.received_bytes());
+    client_->resume_input();
+}
+
+void Exchange::note_attempt(std::string_view reason) {
+    if (attempt_count_ == kAttemptsMax) return;
+    attempts_[attempt_count_++] = {attempt_.backend().backend.get(), reason,
+                                   context_.loop.now() - attempt_.started()};
+}
+
+void Exchange::on_attempt_failed(Failure failure) {
+    note_attempt(word(failure));
+    if (is_response_begun()) {
+        // What the client has got is not whole, and must not look so.
+        failure_ = failure;
+        answered_by_ = attempt_.backend().backend.get();
+        end(ClientConnection::Ending::Reset);
+        return;
+    }
+    const RetryAnswer answer = decide_retry({failure, 0, false, head_.method, body_.is_replayable(),
+                                             false, attempt_.nothing_written(), tries_used_},
+                                            *route_->retry);
+    if (answer.place != RetryPlace::Nowhere && try_again(answer, failure)) return;
+    fail(failure);
+}
+
+bool Exchange::retry_status(const http::ResponseHead& head) {
+    if (!route_->retry->on.covers_status(head.status)) return false;
+    const bool has_retry_after = head.find(http::FieldId::RetryAfter) != nullptr;
+    const RetryAnswer answer = decide_retry(
+        {Failure::None, head.status, has_retry_after, head_.method,
+         body_.is_replayable() && attempt_.is_request_sent(), false, false, tries_used_},
+        *route_->retry);
+    return answer.place != RetryPlace::Nowhere && try_again(answer, Failure::None);
+}
+
+bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
+    const Time now = context_.loop.now();
+    if (answer.place == RetryPlace::SameBackend) {
+        pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);
+        start_attempt(std::move(attempt_.lease()), Attempt::Reuse::None);
+        return true;
+    }
+    if (tried_count_ < tried_.size()) {
+        tried_[tried_count_++] = attempt_.backend().backend.get();
+    }
+    balancing::Picked picked =
+        pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now);
+    if (picked.failure != Failure::None) return false;  // nobody else: the answer there is stands
+    if (failure == Failure::None && picked.wait) return false;
+    if (answer.needs_budget && !pool_->pool.shared()->retry_budget().take(now)) {
+        pool_->series.retry_budget_exhausted->add(context_.worker);
+        return false;
+    }
+    if (failure == Failure::None) note_attempt(status_word(attempt_.head().status));
+    attempt_.cancel();
+    if (answer.counts_as_try) ++tries_used_;
+    pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);
+    take(std::move(picked));
+    return true;
+}
+
+}  // namespace fairlead::l7

@@ -1,0 +1,226 @@
+// Deadlines, clients that leave, and the end of an exchange: released, counted, logged.
+#include <algorithm>
+#include <cassert>
+
+#include "proxy/l7/exchange.h"
+
+namespace fairlead::l7 {
+namespace {
+
+/// A client that has sent its FIN may only have closed its sending half (printf | nc): an answer
+/// that is nearly there still reaches it; one that takes longer is not waited for.
+constexpr Duration kEndedClientGrace = std::chrono::seconds{1};
+constexpr Duration kPaceLook = std::chrono::seconds{1};
+
+}  // namespace
+
+void Exchange::arm() {
+    const Time when = std::min({total_until_, queue_until_, grace_until_});
+    if (when != Time::max()) deadline_.set(when);
+}
+
+void Exchange::on_deadline() {
+    if (client_ == nullptr || phase_ == Phase::Ended || phase_ == Phase::Tunnel) return;
+    const Time now = context_.loop.now();
+    if (now >= grace_until_ && !is_response_begun()) {
+        client_left(Failure::ClientClosed);
+    } else if (now >= total_until_) {
+        if (is_waiting()) pool_->pool.remove(*this);
+        if (attempt_.is_active()) note_attempt(word(Failure::TotalTimeout));
+        fail(Failure::TotalTimeout);
+    } else if (now >= queue_until_ && phase_ == Phase::Queued) {
+        pool_->pool.remove(*this);
+        queue_took_ += now - queued_at_;
+        pool_->series.queue_seconds->observe(context_.worker, now - queued_at_);
+        fail(Failure::QueueTimeout);
+    } else {
+        arm();
+    }
+}
+
+void Exchange::watch_pace() {
+    const Time now = context_.loop.now();
+    if (client_->stream().queued_bytes() > 0 && !is_pacing_write_) {
+        is_pacing_write_ = true;
+        write_pace_.start(now, bytes_out_ - client_->stream().unacknowledged_bytes());
+    }
+    pace_deadline_.set(now + kPaceLook);
+}
+
+void Exchange::on_pace() {
+    if (client_ == nullptr || phase_ == Phase::Ended || phase_ == Phase::Tunnel) return;
+    const Time now = context_.loop.now();
+    const conf::ListenerTimeouts& timeouts = listener_->config.timeouts;
+    bool is_needed = false;
+    if (phase_ != Phase::Head && !body_.is_complete() && wants_input()) {
+        is_needed = true;
+        if (is_input_paused_) {
+            body_pace_.excuse(now, body_.received_bytes());
+        } else if (body_pace_.check(now, body_.received_bytes(), timeouts.body_idle,
+                                    timeouts.min_rate) != Pace::Verdict::Fine) {
+            client_left(Failure::ClientTimeout);
+            return;
+        }
+    }
+    if (client_->stream().queued_bytes() > 0) {
+        is_needed = true;
+        const std::uint64_t taken = bytes_out_ - client_->stream().unacknowledged_bytes();
+        if (write_pace_.check(now, taken, timeouts.write_idle, timeouts.min_rate) !=
+            Pace::Verdict::Fine) {
+            client_left(Failure::ClientTimeout);
+            return;
+        }
+    } else {
+        is_pacing_write_ = false;
+    }
+    if (is_needed) pace_deadline_.set(now + kPaceLook);
+}
+
+void Exchange::on_header_timeout() {
+    keep_alive_ = false;
+    reply(row(Failure::ClientTimeout).status, Failure::ClientTimeout,
+          "the request head did not arrive in time");
+}
+
+void Exchange::on_client_end() {
+    switch (phase_) {
+        case Phase::Head:
+            client_left(Failure::ClientClosed);
+            return;
+        case Phase::Queued:
+            pool_->pool.remove(*this);
+            client_left(Failure::ClientClosed);
+            return;
+        case Phase::Body:
+        case Phase::Trying:
+            if (!body_.is_complete()) {
+                client_left(Failure::ClientClosed);
+                return;
+            }
+            keep_alive_ = false;
+            grace_until_ = context_.loop.now() + kEndedClientGrace;
+            arm();
+            return;
+        case Phase::Responding:
+        case Phase::Draining:
+            keep_alive_ = false;  // it still reads; a reset will tell when it does not
+            return;
+        case Phase::Tunnel:
+        case Phase::Ended:
+            return;
+    }
+}
+
+void Exchange::on_client_gone() { client_left(Failure::ClientClosed); }
+
+void Exchange::abort() {
+    keep_alive_ = false;
+    switch (phase_) {
+        case Phase::Tunnel:
+            on_relay_ended(Failure::Drained);
+            return;
+        case Phase::Head:
+            end(ClientConnection::Ending::Reset);
+            return;
+        case Phase::Ended:
+            return;
+        default:
+            if (is_waiting()) pool_->pool.remove(*this);
+            fail(Failure::Drained);
+            return;
+    }
+}
+
+void Exchange::client_left(Failure failure) {
+    if (phase_ == Phase::Ended) return;
+    if (is_waiting()) pool_->pool.remove(*this);
+    if (attempt_.is_active() && phase_ == Phase::Trying) note_attempt(word(failure));
+    attempt_.cancel();
+    if (failure == Failure::ClientTimeout && !is_response_begun()) {
+        keep_alive_ = false;
+        reply(row(failure).status, failure, row(failure).meaning);
+        return;
+    }
+    failure_ = failure;
+    if (status_ == 0) status_ = row(failure).status;
+    end(ClientConnection::Ending::Reset);
+}
+
+void Exchange::end(ClientConnection::Ending ending) {
+    assert(phase_ != Phase::Ended);
+    if (is_waiting()) pool_->pool.remove(*this);
+    if (attempt_.is_active() && is_response_begun() && failure_ != Failure::None &&
+        phase_ == Phase::Responding && attempt_count_ == 0) {
+        note_attempt(word(failure_));
+    }
+    attempt_.cancel();
+    // A connection on which nothing was asked is no exchange.
+    if (phase_ != Phase::Head || status_ != 0) {
+        write_log();
+        count();
+    }
+    phase_ = Phase::Ended;
+    --context_.exchanges_running;
+    client_->on_exchange_ended(ending);
+}
+
+void Exchange::count() {
+    const unsigned worker = context_.worker;
+    listener_->series.bytes_in->add(worker, bytes_in_);
+    listener_->series.bytes_out->add(worker, bytes_out_);
+    const RouteEntry& route = route_ != nullptr ? *route_ : listener_->fallback;
+    const std::size_t status_class = static_cast<std::size_t>(status_ / 100);
+    if (status_class >= 1 && status_class <= 5) {
+        route.series.requests[status_class]->add(worker);
+    }
+    if (failure_ != Failure::None) {
+        const FailureCounters& failures =
+            pool_ != nullptr ? route.series.failures : listener_->series.failures_without_pool;
+        failures[static_cast<std::size_t>(failure_)]->add(worker);
+    }
+    if (pool_ != nullptr) {
+        pool_->series.request_seconds->observe(worker, context_.loop.now() - started_);
+    }
+}
+
+void Exchange::write_log() {
+    if (!context_.access_log.enabled()) return;
+    std::array<telemetry::AttemptEntry, kAttemptsMax> attempts;
+    for (std::size_t index = 0; index < attempt_count_; ++index) {
+        const AttemptRecord& record = attempts_[index];
+        attempts[index] = {record.backend->name(), record.reason, record.took};
+    }
+    char client_text[46];
+    telemetry::AccessEntry entry;
+    entry.time = started_wall_;
+    entry.id = request_id_;
+    entry.listener = listener_->config.name;
+    const IpAddress& client_ip = request_id_.empty() ? client_->peer().ip : client_ip_;
+    entry.client = std::string_view(client_text, client_ip.write(client_text));
+    const std::string peer = client_->peer().text();
+    entry.peer = peer;
+    if (!request_id_.empty()) {  // the head was whole
+        entry.method = head_.method_name();
+        entry.host = host_;
+        entry.path = head_.text(head_.target);
+        if (const http::Field* agent = head_.find(http::FieldId::UserAgent)) {
+            entry.user_agent = head_.value(*agent);
+        }
+    }
+    entry.proto = head_.minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    entry.status = status_;
+    entry.failure = failure_;
+    if (route_ != nullptr) entry.route = route_->name;
+    if (pool_ != nullptr) entry.pool = pool_->config.name;
+    if (answered_by_ != nullptr) entry.backend = answered_by_->name();
+    entry.attempts = std::span(attempts.data(), attempt_count_);
+    entry.bytes_in = bytes_in_;
+    entry.bytes_out = bytes_out_;
+    entry.total = context_.loop.now() - started_;
+    if (has_queued_) entry.queue = queue_took_;
+    if (attempt_count_ > 0) entry.connect = connect_took_;
+    if (answered_by_ != nullptr) entry.first_byte = first_byte_took_;
+    context_.access_log.write(entry);
+}
+
+}  // namespace fairlead::l7

@@ -1,0 +1,231 @@
+// The way back: a backend's response, a tunnel, or an answer of our own.
+#include <cassert>
+
+#include "proxy/l7/exchange.h"
+#include "proxy/l7/local_reply.h"
+
+namespace fairlead::l7 {
+namespace {
+
+constexpr std::string_view kLastChunk = "0\r\n";
+
+}  // namespace
+
+bool Exchange::write(std::span<const net::Bytes> pieces) {
+    for (const net::Bytes piece : pieces) bytes_out_ += piece.size();
+    if (client_->stream().write(pieces)) return true;
+    client_left(Failure::ClientClosed);
+    return false;
+}
+
+void Exchange::on_interim_response(const http::ResponseHead& head) {
+    if (head_.minor == 0) return;
+    // The client's 100 has been answered here, or it never asked.
+    if (head.status == 100 && (sent_continue_ || !head_.expects_continue)) return;
+    write_response_head(context_.head_buffer, {head, head_.minor, true, false, false, {}, nullptr});
+    const net::Bytes piece = context_.head_buffer;
+    write({&piece, 1});
+}
+
+Framing Exchange::response_framing(const http::ResponseHead& head) {
+    using Kind = http::BodyLength::Kind;
+    switch (head.body.kind) {
+        case Kind::None:
+            return {};
+        case Kind::Length:
+            return {Framing::Kind::Length, head.body.bytes};
+        case Kind::Chunked:
+        case Kind::UntilClose:
+            break;
+    }
+    // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
+    if (head_.minor == 0) {
+        keep_alive_ = false;
+        return {Framing::Kind::UntilClose, 0};
+    }
+    return {Framing::Kind::Chunked, 0};
+}
+
+void Exchange::on_response(const http::ResponseHead& head, std::string_view payload, bool is_done) {
+    if (head.status >= 429 && retry_status(head)) return;
+    const Time now = context_.loop.now();
+    first_byte_took_ = now - started_;
+    status_ = head.status;
+    answered_by_ = attempt_.backend().backend.get();
+    attempt_.backend().series.seconds->observe(context_.worker,
+                                               attempt_.head_at() - attempt_.started());
+    attempt_.backend().series.requests[static_cast<std::size_t>(head.status / 100)]->add(
+        context_.worker);
+
+    framing_ = response_framing(head);
+    if (!body_.is_complete()) {
+        // The rest of the request is of no use any more: taken, so that the client gets to read
+        // this, and thrown away. Both connections end with it.
+        keep_alive_ = false;
+        is_discarding_ = true;
+    }
+    keep_alive_ = keep_alive_ && client_->may_keep_alive();
+    const conf::Via via = listener_->config.via;
+    const conf::HeaderRules* rules =
+        route_->config != nullptr && !route_->config->response_headers.empty()
+            ? &route_->config->response_headers
+            : nullptr;
+    write_response_head(context_.head_buffer, {head, head_.minor, keep_alive_,
+                                               via == conf::Via::Response || via == conf::Via::Both,
+                                               false, framing_, rules});
+    enter(Phase::Responding);
+    if (is_discarding_ && is_input_paused_) {
+        is_input_paused_ = false;
+        client_->stream().start_reading();
+    }
+    write_body(context_.head_buffer, payload, is_done);
+}
+
+void Exchange::on_response_body(std::string_view payload, bool is_done) {
+    write_body({}, payload, is_done);
+}
+
+void Exchange::write_body(std::string_view head, std::string_view payload, bool is_done) {
+    std::array<net::Bytes, 8> pieces;
+    std::size_t count = 0;
+    std::optional<http::ChunkFrame> frame;
+    const bool is_chunked = framing_.kind == Framing::Kind::Chunked;
+    if (!head.empty()) pieces[count++] = head;
+    if (!payload.empty()) {
+        if (is_chunked) pieces[count++] = frame.emplace(payload.size()).before();
+        pieces[count++] = payload;
+        if (is_chunked) pieces[count++] = http::ChunkFrame::after();
+    }
+    if (is_chunked && is_done) {
+        pieces[count++] = kLastChunk;
+        if (!attempt_.trailers().empty()) pieces[count++] = attempt_.trailers();
+        pieces[count++] = "\r\n";
+    }
+    if (count > 0 && !write(std::span(pieces.data(), count))) return;
+    if (is_done) {
+        finish_response();
+        return;
+    }
+    const std::size_t queued = client_->stream().queued_bytes();
+    if (queued == 0) return;
+    if (queued >= pool_->config.buffer.response_bytes) attempt_.pause_reading();
+    watch_pace();
+}
+
+void Exchange::finish_response() {
+    note_attempt("none");
+    if (auto connection = attempt_.take_private_connection()) {
+        std::unique_ptr<PrivateConnection>& own = client_->private_connection();
+        if (own == nullptr || &own->backend != &attempt_.backend()) {
+            own = std::make_unique<PrivateConnection>(context_.loop, attempt_.backend());
+        }
+        own->idle.put(std::move(connection));
+    }
+    attempt_.cancel();  // the lease is over; the connection is back or closed
+    enter(Phase::Draining);
+    if (client_->stream().queued_bytes() > 0) {
+        watch_pace();
+        return;
+    }
+    on_client_drained();
+}
+
+void Exchange::on_client_drained() {
+    if (phase_ == Phase::Responding) {
+        attempt_.resume_reading();
+        return;
+    }
+    if (phase_ != Phase::Draining) return;
+    if (keep_alive_) {
+        end(ClientConnection::Ending::KeepAlive);
+    } else if (!body_.is_complete() || failure_ != Failure::None) {
+        end(ClientConnection::Ending::Linger);
+    } else {
+        end(ClientConnection::Ending::Close);
+    }
+}
+
+void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest) {
+    status_ = 101;
+    answered_by_ = attempt_.backend().backend.get();
+    first_byte_took_ = context_.loop.now() - started_;
+    attempt_.backend().series.requests[1]->add(context_.worker);
+    note_attempt("none");
+    write_response_head(context_.head_buffer, {head, head_.minor, true, false, true, {}, nullptr});
+    const std::array<net::Bytes, 2> pieces{context_.head_buffer, rest};
+    if (!write(pieces)) return;
+    auto connection = attempt_.take_tunnel(tunnel_lease_);
+    enter(Phase::Tunnel);
+    --context_.exchanges_running;
+    ++context_.tunnels_running;
+    // No deadline of the exchange runs in a tunnel but its own idle time.
+    total_until_ = grace_until_ = Time::max();
+    deadline_.clear();
+    net::RelayObserver& observer = *this;
+    relay_ = std::make_unique<net::Relay>(context_.loop, client_->take_stream(),
+                                          connection->release_stream(),
+                                          listener_->config.timeouts.tunnel_idle, observer);
+    connect::close(context_.loop, std::move(connection));
+    relay_->start();
+}
+
+void Exchange::on_relay_ended(Failure failure) {
+    // A peer that leaves without closing is how most tunnels end; only time-outs are failures.
+    const bool is_named = failure == Failure::ClientTimeout || failure == Failure::Drained;
+    failure_ = is_named ? failure : Failure::None;
+    bytes_in_ += relay_->bytes_from_client();
+    bytes_out_ += relay_->bytes_from_backend();
+    tunnel_lease_.release();
+    write_log();
+    count();
+    --context_.tunnels_running;
+    phase_ = Phase::Ended;
+    client_->on_tunnel_ended();
+}
+
+void Exchange::reply(int status, Failure failure, std::string_view text,
+                     std::string_view location) {
+    failure_ = failure;
+    status_ = status;
+    if (status == 0 || failure == Failure::ClientClosed) {
+        end(ClientConnection::Ending::Reset);
+        return;
+    }
+    const bool is_request_whole = head_.body.kind == http::BodyLength::Kind::None ||
+                                  (phase_ != Phase::Head && body_.is_complete());
+    keep_alive_ = keep_alive_ && is_request_whole && client_->may_keep_alive();
+    const conf::HeaderRules* rules =
+        route_ != nullptr && route_->config != nullptr && !route_->config->response_headers.empty()
+            ? &route_->config->response_headers
+            : nullptr;
+    write_local_reply(context_.head_buffer,
+                      {status, failure, text, location, keep_alive_,
+                       head_.method == http::Method::Head && !head_.bytes.empty(),
+                       failure != Failure::None && wants_json(head_), head_.minor, rules});
+    is_discarding_ = !is_request_whole;
+    enter(Phase::Draining);
+    const net::Bytes piece = context_.head_buffer;
+    if (!write({&piece, 1})) return;
+    if (client_->stream().queued_bytes() > 0) {
+        watch_pace();
+        return;
+    }
+    if (keep_alive_) {
+        end(ClientConnection::Ending::KeepAlive);
+    } else {
+        end(is_request_whole && failure == Failure::None ? ClientConnection::Ending::Close
+                                                         : ClientConnection::Ending::Linger);
+    }
+}
+
+void Exchange::fail(Failure failure) {
+    if (is_response_begun()) {
+        failure_ = failure;
+        end(ClientConnection::Ending::Reset);
+        return;
+    }
+    attempt_.cancel();
+    reply(row(failure).status, failure, row(failure).meaning);
+}
+
+}  // namespace fairlead::l7

@@ -1,0 +1,218 @@
+#include "proxy/l7/head_rewrite.h"
+
+#include <algorithm>
+
+#include "proxy/base/text.h"
+#include "proxy/http/forwarded.h"
+#include "proxy/http/h1_writer.h"
+#include "proxy/http/hop_by_hop.h"
+
+namespace fairlead::l7 {
+namespace {
+
+using http::FieldId;
+
+bool is_ruled(const conf::HeaderRules* rules, std::string_view name) {
+    if (rules == nullptr) return false;
+    return std::any_of(rules->set.begin(), rules->set.end(),
+                       [&](const auto& field) { return iequals(field.name, name); }) ||
+           std::any_of(rules->remove.begin(), rules->remove.end(),
+                       [&](const auto& removed) { return iequals(removed, name); });
+}
+
+void apply(const conf::HeaderRules* rules, http::HeadWriter& writer) {
+    if (rules == nullptr) return;
+    for (const auto& field : rules->set) writer.field(field.name, field.value);
+    for (const auto& field : rules->add) writer.field(field.name, field.value);
+}
+
+void write_framing(const Framing& framing, http::HeadWriter& writer) {
+    if (framing.kind == Framing::Kind::Length) writer.field("Content-Length", framing.bytes);
+    if (framing.kind == Framing::Kind::Chunked) writer.lines("Transfer-Encoding: chunked\r\n");
+}
+
+void write_via(unsigned minor, http::HeadWriter& writer) {
+    writer.lines(minor == 0 ? "Via: 1.0 fairlead\r\n" : "Via: 1.1 fairlead\r\n");
+}
+
+/// All values of one field joined by commas, with `last` at the end.
+void write_joined(const http::RequestHead& head, FieldId id, std::string_view name,
+                  std::string_view last, http::HeadWriter& writer) {
+    writer.text(name);
+    writer.text(": ");
+    for (const http::Field& field : head.fields) {
+        if (field.id != id || field.value.length == 0) continue;
+        writer.text(head.value(field));
+        writer.text(", ");
+    }
+    writer.text(last);
+    writer.text("\r\n");
+}
+
+/// Copied when the peer may say so, else made anew.
+void write_claim(const RequestRewrite& rewrite, FieldId id, std::string_view name,
+                 std::string_view value, http::HeadWriter& writer) {
+    const http::Field* claimed = rewrite.peer_is_trusted ? rewrite.head.find(id) : nullptr;
+    writer.field(name, claimed != nullptr ? rewrite.head.value(*claimed) : value);
+}
+
+void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
+    char peer_text[46];
+    const std::string_view peer(peer_text, rewrite.peer.write(peer_text));
+    char port_text[20];
+    const std::string_view port(port_text, http::write_decimal(rewrite.local_port, port_text));
+    if (rewrite.peer_is_trusted) {
+        write_joined(rewrite.head, FieldId::XForwardedFor, "X-Forwarded-For", peer, writer);
+        write_claim(rewrite, FieldId::XForwardedProto, "X-Forwarded-Proto", "http", writer);
+        write_claim(rewrite, FieldId::XForwardedHost, "X-Forwarded-Host", rewrite.original_host,
+                    writer);
+        write_claim(rewrite, FieldId::XForwardedPort, "X-Forwarded-Port", port, writer);
+    } else {
+        writer.field("X-Forwarded-For", peer);
+        writer.lines("X-Forwarded-Proto: http\r\n");
+        writer.field("X-Forwarded-Host", rewrite.original_host);
+        writer.field("X-Forwarded-Port", port);
+    }
+    writer.field("X-Request-Id", rewrite.request_id);
+    write_joined(rewrite.head, FieldId::CdnLoop, "CDN-Loop", rewrite.instance, writer);
+}
+
+/// Does this field of a request end here, or is it written anew?
+bool is_dropped(const RequestRewrite& rewrite, const http::Field& field) {
+    switch (field.id) {
+        case FieldId::Host:
+        case FieldId::ContentLength:
+        case FieldId::Proxy:
+        case FieldId::XForwardedFor:
+        case FieldId::XForwardedProto:
+        case FieldId::XForwardedHost:
+        case FieldId::XForwardedPort:
+        case FieldId::XRequestId:
+        case FieldId::CdnLoop:
+            return true;
+        case FieldId::Forwarded:
+        case FieldId::XRealIp:
+        case FieldId::XForwardedOther:
+            return !rewrite.peer_is_trusted;
+        case FieldId::Expect:
+            return !rewrite.expects_continue;
+        case FieldId::Trailer:
+            return rewrite.framing.kind != Framing::Kind::Chunked;
+        default:
+            return http::is_hop_by_hop(field.id);
+    }
+}
+
+bool wants_trailers(const http::RequestHead& head) {
+    const http::Field* te = head.find(FieldId::Te);
+    return te != nullptr && http::list_has(head.value(*te), "trailers");
+}
+
+}  // namespace
+
+void write_request_head(std::string& out, const RequestRewrite& rewrite) {
+    const http::RequestHead& head = rewrite.head;
+    out.clear();
+    http::HeadWriter writer(out);
+    writer.request_line(head.method_name(), rewrite.target.is_asterisk ? "*" : rewrite.target.path,
+                        rewrite.target.query);
+    if (!is_ruled(rewrite.rules, "host")) writer.field("Host", rewrite.host);
+
+    const http::ConnectionNames named(head);
+    bool has_te = false;
+    for (std::size_t index = 0; index < head.fields.size(); ++index) {
+        const http::Field& field = head.fields[index];
+        has_te |= field.id == FieldId::Te;
+        if (is_dropped(rewrite, field)) continue;
+        if (named.has_names() && named.names(field)) continue;
+        if (rewrite.rules != nullptr && is_ruled(rewrite.rules, head.name(field))) continue;
+        writer.copy(head, index);
+    }
+    writer.flush_run();
+
+    write_identity(rewrite, writer);
+    if (rewrite.adds_via) write_via(head.minor, writer);
+    write_framing(rewrite.framing, writer);
+    const bool keeps_te = has_te && wants_trailers(head);
+    if (keeps_te) writer.lines("TE: trailers\r\n");
+    if (!rewrite.upgrade.empty()) {
+        writer.field("Upgrade", rewrite.upgrade);
+        writer.lines(keeps_te ? "Connection: Upgrade, TE\r\n" : "Connection: Upgrade\r\n");
+    } else if (keeps_te) {
+        writer.lines("Connection: TE\r\n");
+    }
+    apply(rewrite.rules, writer);
+    writer.end();
+}
+
+void write_response_head(std::string& out, const ResponseRewrite& rewrite) {
+    const http::ResponseHead& head = rewrite.head;
+    out.clear();
+    http::HeadWriter writer(out);
+    writer.status_line(head.status, head.text(head.reason));
+
+    const http::ConnectionNames named(head);
+    // The length of a body that is not sent (HEAD, 304) is worth knowing; 1xx and 204 have none.
+    const bool keeps_length =
+        rewrite.framing.kind == Framing::Kind::None && head.status >= 200 && head.status != 204;
+    bool has_length = false;
+    for (std::size_t index = 0; index < head.fields.size(); ++index) {
+        const http::Field& field = head.fields[index];
+        if (field.id == FieldId::ContentLength) {
+            if (!keeps_length || has_length) continue;
+            has_length = true;
+        } else if (field.id == FieldId::Trailer) {
+            if (rewrite.framing.kind != Framing::Kind::Chunked) continue;
+        } else if (http::is_hop_by_hop(field.id)) {
+            continue;
+        }
+        if (named.has_names() && named.names(field)) continue;
+        if (rewrite.rules != nullptr && is_ruled(rewrite.rules, head.name(field))) continue;
+        writer.copy(head, index);
+    }
+    writer.flush_run();
+
+    write_framing(rewrite.framing, writer);
+    if (rewrite.adds_via) write_via(head.minor, writer);
+    if (rewrite.is_switch) {
+        const http::Field* upgrade = head.find(FieldId::Upgrade);
+        if (upgrade != nullptr) writer.field("Upgrade", head.value(*upgrade));
+        writer.lines("Connection: Upgrade\r\n");
+    } else if (head.status >= 200) {
+        if (!rewrite.keep_alive) {
+            writer.lines("Connection: close\r\n");
+        } else if (rewrite.client_minor == 0) {
+            writer.lines("Connection: keep-alive\r\n");
+        }
+    }
+    if (head.status >= 200) apply(rewrite.rules, writer);
+    writer.end();
+}
+
+std::string allowed_upgrade(const http::RequestHead& head, const conf::Listener& listener) {
+    std::string allowed;
+    if (!head.has_upgrade || head.minor == 0) return allowed;
+    for (const http::Field& field : head.fields) {
+        if (field.id != FieldId::Upgrade) continue;
+        for (const std::string_view asked : split_list(head.value(field))) {
+            const bool is_allowed =
+                std::any_of(listener.upgrade.begin(), listener.upgrade.end(),
+                            [&](const auto& each) { return iequals(each, asked); });
+            if (!is_allowed) continue;
+            if (!allowed.empty()) allowed += ", ";
+            allowed += asked;
+        }
+    }
+    return allowed;
+}
+
+bool is_own_request(const http::RequestHead& head, std::string_view instance) {
+    for (const http::Field& field : head.fields) {
+        if (field.id == FieldId::CdnLoop && http::list_has(head.value(field), instance)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace fairlead::l7

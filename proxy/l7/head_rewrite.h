@@ -1,0 +1,63 @@
+/// Received heads into forwarded heads: what ends here is left out, what we have to say is put in
+/// (contract section 4, Identity and hop-by-hop).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "conf/model.h"
+#include "proxy/base/address.h"
+#include "proxy/http/message.h"
+#include "proxy/http/target.h"
+
+namespace fairlead::l7 {
+
+/// How the body that follows is framed.
+struct Framing {
+    enum class Kind : std::uint8_t {
+        None,  ///< no body; a Content-Length of HEAD and 304 is kept
+        Length,
+        Chunked,
+        UntilClose,
+    };
+    Kind kind = Kind::None;
+    std::uint64_t bytes = 0;
+};
+
+struct RequestRewrite {
+    const http::RequestHead& head;
+    const http::Target& target;
+    std::string_view host;           ///< the Host field to send
+    std::string_view original_host;  ///< X-Forwarded-Host
+    std::string_view request_id;
+    std::string_view instance;  ///< of this process, for CDN-Loop
+    IpAddress peer;
+    std::uint16_t local_port = 0;
+    bool peer_is_trusted = false;
+    bool adds_via = false;
+    bool expects_continue = false;  ///< the backend shall answer 100
+    std::string_view upgrade;       ///< protocols to ask for, or empty
+    Framing framing;
+    const conf::HeaderRules* rules = nullptr;
+};
+void write_request_head(std::string& out, const RequestRewrite& rewrite);
+
+struct ResponseRewrite {
+    const http::ResponseHead& head;
+    unsigned client_minor = 1;
+    bool keep_alive = true;
+    bool adds_via = false;
+    bool is_switch = false;  ///< a 101 that the client asked for
+    Framing framing;
+    const conf::HeaderRules* rules = nullptr;
+};
+void write_response_head(std::string& out, const ResponseRewrite& rewrite);
+
+/// The Upgrade values of a request that the listener allows, as one list; empty when none is.
+std::string allowed_upgrade(const http::RequestHead& head, const conf::Listener& listener);
+
+/// The request has been through this process before (RFC 8586).
+bool is_own_request(const http::RequestHead& head, std::string_view instance);
+
+}  // namespace fairlead::l7

@@ -1,0 +1,100 @@
+#include "proxy/l7/local_reply.h"
+
+#include "proxy/base/text.h"
+#include "proxy/http/h1_writer.h"
+#include "proxy/http/status.h"
+
+namespace fairlead::l7 {
+namespace {
+
+std::string make_body(const LocalReply& reply) {
+    if (reply.failure == Failure::None) return std::string(reply.text);
+    if (!reply.wants_json) {
+        std::string body;
+        body.append(std::to_string(reply.status)).append(" ");
+        body.append(http::reason_phrase(reply.status)).append(": ");
+        body.append(reply.text).append(" (").append(word(reply.failure)).append(")\n");
+        return body;
+    }
+    std::string body = "{\"error\":\"";
+    append_json_escaped(body, reply.text);
+    body.append("\",\"failure\":\"").append(word(reply.failure)).append("\",\"status\":");
+    body.append(std::to_string(reply.status)).append("}\n");
+    return body;
+}
+
+bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+}  // namespace
+
+void write_local_reply(std::string& out, const LocalReply& reply) {
+    const std::string body = make_body(reply);
+    out.clear();
+    http::HeadWriter writer(out);
+    writer.status_line(reply.status, {});
+    writer.field("Date", http::http_date());
+    if (!reply.location.empty()) writer.field("Location", reply.location);
+    if (may_have_body(reply.status)) {
+        if (!body.empty()) {
+            writer.field("Content-Type", reply.failure != Failure::None && reply.wants_json
+                                             ? "application/json"
+                                             : "text/plain; charset=utf-8");
+        }
+        writer.field("Content-Length", body.size());
+    }
+    if (reply.failure != Failure::None) {
+        writer.field("X-Fairlead-Failure", word(reply.failure));
+        writer.lines("Cache-Control: no-store\r\n");
+    }
+    if (reply.status == 503) writer.lines("Retry-After: 1\r\n");
+    if (!reply.keep_alive) {
+        writer.lines("Connection: close\r\n");
+    } else if (reply.client_minor == 0) {
+        writer.lines("Connection: keep-alive\r\n");
+    }
+    if (reply.rules != nullptr) {
+        for (const auto& field : reply.rules->set) writer.field(field.name, field.value);
+        for (const auto& field : reply.rules->add) writer.field(field.name, field.value);
+    }
+    writer.end();
+    if (!reply.is_head && may_have_body(reply.status)) out.append(body);
+}
+
+bool wants_json(const http::RequestHead& head) {
+    const http::Field* accept = head.find(http::FieldId::Accept);
+    if (accept == nullptr) return false;
+    const std::string value = to_lower(head.value(*accept));
+    return value.find("json") != std::string::npos && value.find("html") == std::string::npos &&
+           value.find("text/plain") == std::string::npos;
+}
+
+std::string redirect_location(const conf::Route& route, std::string_view host,
+                              const http::Target& target) {
+    using Kind = conf::RedirectPiece::Kind;
+    std::string location;
+    for (const conf::RedirectPiece& piece : route.redirect_pieces) {
+        switch (piece.kind) {
+            case Kind::Literal:
+                location.append(piece.literal);
+                break;
+            case Kind::Scheme:
+                location.append("http");
+                break;
+            case Kind::Host:
+                location.append(host);
+                break;
+            case Kind::Uri:
+                location.append(target.path).append(target.query);
+                break;
+            case Kind::Path:
+                location.append(target.path);
+                break;
+            case Kind::Query:
+                if (!target.query.empty()) location.append(target.query.substr(1));
+                break;
+        }
+    }
+    return location;
+}
+
+}  // namespace fairlead::l7

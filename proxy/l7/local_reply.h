@@ -1,0 +1,37 @@
+/// Responses made here: errors, redirects, fixed answers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "conf/model.h"
+#include "proxy/base/failure.h"
+#include "proxy/http/message.h"
+#include "proxy/http/target.h"
+
+namespace fairlead::l7 {
+
+struct LocalReply {
+    int status = 500;
+    Failure failure = Failure::None;
+    std::string_view text;      ///< the body; for a failure a sentence for people
+    std::string_view location;  ///< of a redirect
+    bool keep_alive = false;
+    bool is_head = false;     ///< the body is left out
+    bool wants_json = false;  ///< by Accept
+    unsigned client_minor = 1;
+    const conf::HeaderRules* rules = nullptr;
+};
+
+/// Replaces `out` by the whole response, head and body.
+void write_local_reply(std::string& out, const LocalReply& reply);
+
+/// Does Accept name JSON and not HTML or text?
+bool wants_json(const http::RequestHead& head);
+
+/// The Location of a redirect route.
+std::string redirect_location(const conf::Route& route, std::string_view host,
+                              const http::Target& target);
+
+}  // namespace fairlead::l7
