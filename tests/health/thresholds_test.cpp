@@ -1,6 +1,7 @@
 #include "health/thresholds.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <vector>
 

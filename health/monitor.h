@@ -1,0 +1,115 @@
+/// Checks the backends of all pools and sets their states. It owns the probes, decides when each
+/// one runs, at most so many at once, and is the only writer of Up, Down and Rising.
+/// Lives on one thread, main's; so do all its methods.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "balancing/backend.h"
+#include "balancing/shared_pool.h"
+#include "health/alarm.h"
+#include "health/probe.h"
+#include "proxy/base/clock.h"
+#include "proxy/base/random.h"
+#include "proxy/telemetry/registry.h"
+
+namespace fairlead::health {
+
+/// Probes under way at once; further ones wait, the longest overdue first.
+inline constexpr std::size_t kProbesInFlightMax = 64;
+
+/// What is known of one backend, for people.
+struct Health {
+    balancing::State state = balancing::State::Unknown;
+    /// "3 connect refused, last 12:03:07; next check in 0.4s"; times of day are UTC.
+    std::string reason;
+    WallTime since{};                 ///< when the state was entered
+    std::optional<ProbeResult> last;  ///< nothing before the first
+    std::optional<WallTime> last_at;  ///< when that one ended
+    std::uint64_t passed = 0;         ///< checks, since this backend is watched
+    std::uint64_t failed = 0;
+};
+
+class Monitor {
+  public:
+    /// All outlive the monitor.
+    Monitor(const Clock& clock, Alarm& alarm, ProbeMaker& probes, telemetry::Registry& metrics,
+            Random random);
+    ~Monitor();  ///< checks under way end without a result
+    Monitor(const Monitor&) = delete;
+    Monitor& operator=(const Monitor&) = delete;
+
+    /// Checks `backend` from now on. A backend that is watched already (same pool name, same
+    /// object) keeps its results and takes the new settings, pool and addresses; another object
+    /// under the same names replaces the old one. Backends without a check are not given here: they
+    /// stay Unknown. Not from within a probe's result.
+    /// @param addresses  the backend's, resolved; at least one
+    void watch(std::shared_ptr<balancing::SharedPool> pool,
+               std::shared_ptr<balancing::Backend> backend, const conf::Check& check,
+               std::vector<SocketAddress> addresses);
+    /// Ends its checks; its state stays as it is. Unknown names are taken. Not from within a
+    /// probe's result.
+    void forget(std::string_view pool_name, std::string_view backend_name);
+
+    /// Begins checking what is watched (and what will be). `on_first_round_done` is called once,
+    /// not within this call: when every backend whose `init` is `probe` has its first result, at
+    /// the latest after the longest `timeout` of their checks.
+    void start(std::function<void()> on_first_round_done = {});
+    bool first_round_is_done() const { return first_round_is_done_; }
+
+    /// Also for a backend that is not watched ("no check").
+    Health health(const balancing::SharedPool& pool, const balancing::Backend& backend) const;
+
+    std::size_t in_flight() const { return in_flight_; }
+
+  private:
+    struct Entry;
+    using Name = std::pair<std::string, std::string>;  // of pool and backend
+
+    using Turn = std::pair<Time, std::uint64_t>;  // when; who was first when that is the same
+
+    std::unique_ptr<Entry> make_entry(const balancing::SharedPool& pool,
+                                      std::shared_ptr<balancing::Backend> backend,
+                                      const conf::Check& check);
+    void on_alarm();
+    void on_result(Entry& entry, ProbeResult result);
+    void take_result(Entry& entry);
+    void take_verdict(Entry& entry);
+    void state_changed(Entry& entry, balancing::State before, std::string_view why);
+    void begin_due();
+    void schedule(Entry& entry, Time due);
+    void withdraw(Entry& entry);
+    Time first_turn(const Entry& entry);
+    void end_slow_starts();
+    bool has_first_results() const;
+    void set_alarm();
+    std::string reason(const Entry& entry) const;
+
+    const Clock& clock_;
+    Alarm& alarm_;
+    ProbeMaker& probes_;
+    telemetry::Registry& metrics_;
+    Random random_;
+    const WallTime began_;
+    std::map<Name, std::unique_ptr<Entry>> entries_;
+    std::map<Turn, Entry*> waiting_;  // for their turn, in its order; not those under way
+    std::uint64_t turns_given_ = 0;
+    std::size_t in_flight_ = 0;
+    bool is_started_ = false;
+    bool first_round_is_done_ = false;
+    bool is_skipping_ = false;  // the last check could not be made, and that has been logged
+    Time first_round_until_ = Time::max();
+    Time slow_starts_until_ = Time::max();  // when the next one may be over
+    std::function<void()> on_first_round_done_;
+};
+
+}  // namespace fairlead::health
