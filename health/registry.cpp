@@ -1,0 +1,34 @@
+#include "health/registry.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "health/http_probe.h"
+#include "health/tcp_probe.h"
+
+namespace fairlead::health {
+namespace {
+
+constexpr ProbeRow kProbes[] = {
+    {conf::CheckKind::Http, "http", "a request is answered with the right status and text",
+     &HttpProbe::make},
+    {conf::CheckKind::Tcp, "tcp", "a connection can be made, and says the right thing",
+     &TcpProbe::make},
+};
+
+}  // namespace
+
+std::span<const ProbeRow> probes() { return kProbes; }
+
+std::unique_ptr<Probe> SocketProbes::make(const conf::Check& check, ProbeTarget target) {
+    if (check.port != 0) {
+        for (SocketAddress& address : target.addresses) address.port = check.port;
+    }
+    const auto row = std::find_if(std::begin(kProbes), std::end(kProbes),
+                                  [&](const ProbeRow& each) { return each.kind == check.kind; });
+    assert(row != std::end(kProbes) && "every kind has a row");
+    return row->make(loop_, check, std::move(target));
+}
+
+}  // namespace fairlead::health
