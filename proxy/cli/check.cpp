@@ -1,0 +1,32 @@
+#include "proxy/cli/check.h"
+
+#include <cstdio>
+
+#include "conf/load.h"
+#include "proxy/cli/load_config.h"
+
+namespace fairlead::cli {
+
+int check_file(const std::string& path) {
+    const std::optional<conf::Model> model = load_config_file(path, "the file is not usable");
+    if (!model) return 2;
+    std::string text = path + ": fine\n";
+    for (const conf::Listener& listener : model->listeners) {
+        text += "  listener " + listener.name + ":";
+        for (const conf::Bind& bind : listener.bind) text += " " + bind.address.text();
+        if (!listener.pool.empty()) text += ", by default to pool " + listener.pool;
+        text += "\n";
+    }
+    for (const conf::Pool& pool : model->pools) {
+        text += "  pool " + pool.name + ": " + conf::count_text(pool.backends.size(), "backend") +
+                ", " + pool.policy;
+        text += pool.check ? ", checked every " + format_duration(pool.check->every) + "\n"
+                           : ", not checked\n";
+    }
+    text += "  " + conf::count_text(model->routes.size(), "route") + ", " +
+            conf::count_text(model->expectations.size(), "expectation") + " met\n";
+    std::fputs(text.c_str(), stdout);
+    return 0;
+}
+
+}  // namespace fairlead::cli

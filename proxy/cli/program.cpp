@@ -1,0 +1,74 @@
+#include "proxy/cli/program.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "proxy/base/units.h"
+#include "proxy/base/version.h"
+#include "proxy/cli/check.h"
+#include "proxy/cli/demo.h"
+#include "proxy/cli/demo_server.h"
+#include "proxy/cli/proxy_command.h"
+#include "proxy/cli/serve.h"
+
+namespace fairlead::cli {
+namespace {
+
+constexpr int kBadUsage = 2;
+
+int run_demo_command(const std::string& run_for) {
+    DemoSettings settings;
+    if (!run_for.empty()) {
+        const Result<Duration> duration = parse_duration(run_for);
+        if (!duration) {
+            std::fputs(("error: --for: " + duration.error().message + "\n").c_str(), stderr);
+            std::fputs(("  " + duration.error().hint + "\n").c_str(), stderr);
+            return kBadUsage;
+        }
+        settings.run_for = *duration;
+    }
+    return run_demo(settings, start_demo_server);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+    CLI::App app{"A layer-4/7 reverse-proxy load balancer", "fairlead"};
+    app.set_version_flag("--version", "fairlead " + std::string(version()));
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 fine, 1 it ran and found a problem, 2 bad usage or configuration.");
+
+    std::string run_file;
+    CLI::App* run = app.add_subcommand("run", "serve in the foreground");
+    run->add_option("-c,--config", run_file, "the configuration file")->required();
+
+    std::string check_path;
+    CLI::App* check = app.add_subcommand("check", "validate a configuration, run its [[expect]]");
+    check->add_option("-c,--config", check_path, "the configuration file")->required();
+
+    ProxyArguments quick;
+    CLI::App* proxy = app.add_subcommand("proxy", "balance without a configuration file");
+    proxy->add_option("listen", quick.listen, "where to listen, as \":8080\"")->required();
+    proxy->add_option("backends", quick.backends, "host:port of each backend")->required();
+    proxy->add_option("--policy", quick.policy, "how a backend is picked");
+    proxy->add_option("--check", quick.check, "a health check, as \"GET /healthz\" or \"tcp\"");
+
+    std::string demo_for;
+    CLI::App* demo = app.add_subcommand("demo", "three origins, one killed and revived in turn");
+    demo->add_option("--for", demo_for, "end after so long, as \"30s\"");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // Help and version are "errors" too, with exit code 0.
+        return app.exit(error) == 0 ? 0 : kBadUsage;
+    }
+    if (run->parsed()) return serve_file(run_file);
+    if (check->parsed()) return check_file(check_path);
+    if (proxy->parsed()) return serve_arguments(quick);
+    return run_demo_command(demo_for);
+}
+
+}  // namespace fairlead::cli

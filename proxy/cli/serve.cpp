@@ -1,0 +1,98 @@
+#include "proxy/cli/serve.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "proxy/base/version.h"
+#include "proxy/cli/load_config.h"
+#include "proxy/control/admin_server.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/signals.h"
+#include "proxy/runtime/server.h"
+#include "proxy/telemetry/log.h"
+
+namespace fairlead::cli {
+namespace {
+
+namespace log = telemetry::log;
+
+log::Level log_level(conf::LogLevel level) {
+    switch (level) {
+        case conf::LogLevel::Trace:
+            return log::Level::Trace;
+        case conf::LogLevel::Debug:
+            return log::Level::Debug;
+        case conf::LogLevel::Info:
+            return log::Level::Info;
+        case conf::LogLevel::Warn:
+            return log::Level::Warn;
+        case conf::LogLevel::Error:
+            break;
+    }
+    return log::Level::Error;
+}
+
+int cannot_start(const Error& error) {
+    std::fputs(error.render().c_str(), stderr);
+    return 1;
+}
+
+}  // namespace
+
+int serve_file(const std::string& path) {
+    auto model = load_config_file(path, "nothing was started");
+    if (!model) return 2;
+    return serve(std::move(*model));
+}
+
+int serve(conf::Model model) {
+    net::ignore_sigpipe();
+    log::set_level(log_level(model.log.level));
+    const std::optional<conf::Admin> admin_config = model.admin;
+
+    net::Loop loop;
+    auto server = runtime::Server::make(loop, std::move(model));
+    if (!server) return cannot_start(server.error());
+    std::unique_ptr<control::AdminServer> admin;
+    if (admin_config) {
+        auto made = control::AdminServer::make(loop, **server, admin_config->bind);
+        if (!made) {
+            Error error = std::move(made).error();
+            error.message += " in [admin]";
+            error.where = admin_config->where;
+            return cannot_start(error);
+        }
+        admin = std::move(*made);
+        log::info("admin endpoint: http://{}/", admin->address().text());
+    }
+
+    const auto on_stop = [&] {
+        if ((*server)->is_stopping()) {
+            // Somebody insists: what still runs is cut off, the kernel closes the rest.
+            log::warn("second signal: stopping at once");
+            std::_Exit(0);
+        }
+        (*server)->stop([&] { loop.stop(); });
+    };
+    const net::SignalWatch terminate(loop, SIGTERM, on_stop);
+    const net::SignalWatch interrupt(loop, SIGINT, on_stop);
+    const net::SignalWatch hangup(loop, SIGHUP, [] {
+        log::warn("SIGHUP: this release does not reload; restart to take a new configuration");
+    });
+    const net::SignalWatch reopen(loop, SIGUSR1, [&] {
+        (*server)->reopen_logs();
+        log::info("SIGUSR1: logs reopened");
+    });
+
+    log::info("fairlead {} starts with {} workers, at most {} client connections", version(),
+              (*server)->workers(), (*server)->cap().most());
+    (*server)->start();
+    loop.run();
+    admin.reset();
+    server->reset();
+    return 0;
+}
+
+}  // namespace fairlead::cli

@@ -1,0 +1,230 @@
+#include "proxy/control/status.h"
+
+#include <nlohmann/json.hpp>
+
+#include "proxy/base/version.h"
+#include "proxy/control/time_text.h"
+
+namespace fairlead::control {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::uint64_t value_of(const telemetry::Counter* counter) {
+    return counter == nullptr ? 0 : counter->value();
+}
+
+/// Gauges of whole things.
+std::int64_t whole(const telemetry::Gauge& gauge) {
+    return static_cast<std::int64_t>(gauge.value());
+}
+
+ordered_json class_counts(const l7::ClassCounters& counters) {
+    static constexpr const char* kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    ordered_json json = ordered_json::object();
+    for (std::size_t index = 1; index < counters.size(); ++index) {
+        if (const std::uint64_t count = value_of(counters[index]); count > 0) {
+            json[kClasses[index]] = count;
+        }
+    }
+    return json;
+}
+
+ordered_json failure_counts(const l7::FailureCounters& counters) {
+    ordered_json json = ordered_json::object();
+    for (const FailureRow& each : failures()) {
+        const std::uint64_t count = value_of(counters[static_cast<std::size_t>(each.failure)]);
+        if (count > 0) json[std::string(each.word)] = count;
+    }
+    return json;
+}
+
+ordered_json backend_status(const runtime::Server& server, const runtime::SnapshotPool& pool,
+                            const runtime::SnapshotBackend& each) {
+    const balancing::Backend& backend = *each.backend;
+    const health::Health health = server.monitor().health(*pool.shared, backend);
+    ordered_json checks = ordered_json::object();
+    if (pool.config->check) {
+        checks["passed"] = health.passed;
+        checks["failed"] = health.failed;
+        if (health.last_at) checks["last"] = time_text(*health.last_at);
+        if (health.last) {
+            checks["last_result"] = health::word(health.last->outcome);
+            checks["last_ms"] = milliseconds(health.last->took);
+        }
+    }
+    return {
+        {"name", backend.name()},
+        {"address", backend.address().text()},
+        {"state", balancing::word(health.state)},
+        {"reason", health.reason},
+        {"since", time_text(health.since)},
+        {"in_flight", backend.in_flight()},
+        {"tunnels", backend.tunnels()},
+        {"weight", backend.weight()},
+        {"tier", backend.tier()},
+        {"checks", checks},
+        {"counters",
+         {{"requests", class_counts(each.series.requests)},
+          {"failures", failure_counts(each.series.failures)},
+          {"connects_ok", value_of(each.series.connects_ok)},
+          {"connects_failed", value_of(each.series.connects_failed)}}},
+        {"connections",
+         {{"active", whole(*each.series.connections_active)},
+          {"idle", each.endpoint->idle_connections.load(std::memory_order_relaxed)}}},
+    };
+}
+
+ordered_json pool_status(const runtime::Server& server, const runtime::SnapshotPool& pool) {
+    ordered_json backends = ordered_json::array();
+    for (const runtime::SnapshotBackend& each : pool.backends) {
+        backends.push_back(backend_status(server, pool, each));
+    }
+    return {
+        {"name", pool.config->name},           {"policy", pool.config->policy},
+        {"usable", pool.shared->has_usable()}, {"queue_length", pool.shared->waiting()},
+        {"backends", std::move(backends)},
+    };
+}
+
+ordered_json listener_status(const runtime::Server& server, std::size_t index) {
+    const runtime::SnapshotListener& listener = server.snapshot().listeners[index];
+    ordered_json bind = ordered_json::array();
+    for (const auto& bound : server.bound()) {
+        if (bound.listener == index) bind.push_back(bound.address.text());
+    }
+    return {
+        {"name", listener.config->name},
+        {"bind", std::move(bind)},
+        {"mode", "http"},
+        {"pool", listener.config->pool},
+        {"connections", whole(*listener.series.connections)},
+        {"connections_total", value_of(listener.series.connections_total)},
+    };
+}
+
+void append_html(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            default:
+                out += c;
+        }
+    }
+}
+
+void append_cell(std::string& out, std::string_view text) {
+    out += "<td>";
+    append_html(out, text);
+    out += "</td>";
+}
+
+constexpr std::string_view kPageHead =
+    "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+    "<meta http-equiv=\"refresh\" content=\"2\"><title>Fairlead</title><style>"
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;"
+    "color:#1b1f24;background:#fff}table{border-collapse:collapse;width:100%;margin:.5rem 0 2rem}"
+    "th,td{text-align:left;padding:.3rem .7rem;border-bottom:1px solid #d8dee4}"
+    "th{font-weight:600}.up,.rising{color:#116329}.down,.ejected{color:#a40e26;font-weight:600}"
+    ".unknown,.draining,.maintenance{color:#7d4e00}code{font-size:.95em}"
+    "@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}"
+    "th,td{border-color:#30363d}.up,.rising{color:#56d364}.down,.ejected{color:#ff7b72}"
+    ".unknown,.draining,.maintenance{color:#e3b341}}</style></head><body>";
+
+}  // namespace
+
+std::string status_json(const runtime::Server& server, Time now) {
+    const runtime::Snapshot& snapshot = server.snapshot();
+    ordered_json json;
+    json["version"] = version();
+    json["generation"] = snapshot.generation;
+    json["uptime"] =
+        std::chrono::duration_cast<std::chrono::seconds>(now - server.started()).count();
+    json["started"] = time_text(server.started_wall());
+    json["ready"] = server.is_ready();
+    json["workers"] = server.workers();
+    json["connections"] = server.cap().count();
+    json["max_connections"] = server.cap().most();
+    json["listeners"] = ordered_json::array();
+    for (std::size_t index = 0; index < snapshot.listeners.size(); ++index) {
+        json["listeners"].push_back(listener_status(server, index));
+    }
+    json["pools"] = ordered_json::array();
+    for (const auto& pool : snapshot.pools) json["pools"].push_back(pool_status(server, pool));
+    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::optional<std::string> pool_json(const runtime::Server& server, std::string_view name) {
+    for (const auto& pool : server.snapshot().pools) {
+        if (pool.config->name != name) continue;
+        return pool_status(server, pool)
+                   .dump(2, ' ', false, ordered_json::error_handler_t::replace) +
+               "\n";
+    }
+    return std::nullopt;
+}
+
+std::string status_page(const runtime::Server& server, Time now) {
+    const runtime::Snapshot& snapshot = server.snapshot();
+    std::string page(kPageHead);
+    page += "<h1>Fairlead ";
+    append_html(page, version());
+    page +=
+        "</h1><p>up for " +
+        format_duration(std::chrono::duration_cast<std::chrono::seconds>(now - server.started()));
+    page += ", " + std::to_string(server.cap().count()) + " client connections, " +
+            std::to_string(server.workers()) + " workers, generation " +
+            std::to_string(snapshot.generation) + (server.is_ready() ? ", ready" : ", not ready");
+    page +=
+        ". More: <a href=\"/api/v1/status\">status as JSON</a>, <a href=\"/metrics\">metrics</a>"
+        ".</p>";
+    page += "<h2>Listeners</h2><table><tr><th>name</th><th>address</th><th>connections</th></tr>";
+    for (const auto& bound : server.bound()) {
+        const runtime::SnapshotListener& listener = snapshot.listeners[bound.listener];
+        page += "<tr>";
+        append_cell(page, listener.config->name);
+        append_cell(page, bound.address.text());
+        append_cell(page, std::to_string(whole(*listener.series.connections)));
+        page += "</tr>";
+    }
+    page += "</table>";
+    for (const runtime::SnapshotPool& pool : snapshot.pools) {
+        page += "<h2>Pool ";
+        append_html(page, pool.config->name);
+        page +=
+            "</h2><table><tr><th>backend</th><th>address</th><th>state</th><th>reason</th>"
+            "<th>since</th><th>in flight</th><th>weight</th><th>tier</th></tr>";
+        for (const runtime::SnapshotBackend& each : pool.backends) {
+            const balancing::Backend& backend = *each.backend;
+            const health::Health health = server.monitor().health(*pool.shared, backend);
+            const std::string state(balancing::word(health.state));
+            page += "<tr>";
+            append_cell(page, backend.name());
+            append_cell(page, backend.address().text());
+            page += "<td class=\"" + state + "\">" + state + "</td>";
+            append_cell(page, health.reason);
+            append_cell(page, time_text(health.since));
+            append_cell(page, std::to_string(backend.in_flight()));
+            append_cell(page, std::to_string(backend.weight()));
+            append_cell(page, std::to_string(backend.tier()));
+            page += "</tr>";
+        }
+        page += "</table>";
+    }
+    page += "</body></html>\n";
+    return page;
+}
+
+}  // namespace fairlead::control
