@@ -1,0 +1,225 @@
+#include "tests/scenarios/support/balancer.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/scenarios/support/client.h"
+#include "tests/scenarios/support/eventually.h"
+#include "tests/support/catch.h"
+
+extern char** environ;
+
+namespace fairlead::scenarios {
+namespace {
+
+/// Time for what runs to end by itself before the second signal.
+constexpr std::chrono::milliseconds kGentle{2000};
+
+[[noreturn]] void give_up(const std::string& what) {
+    std::fprintf(stderr, "balancer: %s\n", what.c_str());
+    std::abort();
+}
+
+/// The number behind the first place where `text` stands; 0 when it does not.
+std::uint16_t port_after(const std::string& log, const std::string& text) {
+    const std::size_t at = log.find(text);
+    if (at == std::string::npos) return 0;
+    const std::size_t end = log.find_first_of("/\n", at + text.size());
+    const std::size_t colon = log.rfind(':', end);
+    return static_cast<std::uint16_t>(std::atoi(log.c_str() + colon + 1));
+}
+
+}  // namespace
+
+std::string config(const Setup& setup) {
+    if (!setup.whole.empty()) return setup.whole;
+    std::string text = "[process]\n" + setup.process + "\n";
+    if (setup.process.find("workers") == std::string::npos) text += "workers = 1\n";
+    text += "[admin]\nbind = \"127.0.0.1:0\"\n[listener.web]\n" + setup.listener + "\n";
+    if (setup.listener.find("bind") == std::string::npos) text += "bind = \"127.0.0.1:0\"\n";
+    if (!setup.backends.empty()) {
+        text += "pool = \"app\"\n[pool.app]\nbackends = [";
+        for (const std::string& backend : setup.backends) {
+            const bool is_table = backend.starts_with("{");
+            text += is_table ? backend + ", " : "\"" + backend + "\", ";
+        }
+        text += "]\n" + setup.pool + "\n";
+    }
+    return text + setup.more + "\n";
+}
+
+Balancer::Balancer(const Setup& setup) {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/fairlead.toml";
+    std::ofstream(path) << config(setup);
+    start(path);
+    const bool serves = wait_for([this] {
+        return stderr_.find("serving on ") != std::string::npos || stderr_.ends_with("(ended)");
+    });
+    if (!serves || log().ends_with("(ended)")) {
+        give_up("it did not start with\n" + config(setup) + "\n" + log());
+    }
+}
+
+void Balancer::start(const std::string& config_path) {
+    int out[2];
+    int err[2];
+    if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) give_up("pipe");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+    std::string program = FAIRLEAD_PROGRAM;
+    std::string run = "run";
+    std::string option = "-c";
+    std::string path = config_path;
+    char* arguments[] = {program.data(), run.data(), option.data(), path.data(), nullptr};
+    if (::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, environ) != 0) {
+        give_up("cannot run " + program);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(out[1]);
+    ::close(err[1]);
+    outputs_[0] = out[0];
+    outputs_[1] = err[0];
+    readers_.emplace_back([this] { read_output(outputs_[0], stdout_); });
+    readers_.emplace_back([this] { read_output(outputs_[1], stderr_); });
+}
+
+void Balancer::read_output(int descriptor, std::string& into) {
+    char bytes[16 * 1024];
+    while (true) {
+        const ssize_t count = ::read(descriptor, bytes, sizeof bytes);
+        const std::lock_guard lock(mutex_);
+        if (count > 0) into.append(bytes, static_cast<std::size_t>(count));
+        if (count <= 0 && &into == &stderr_) into += "(ended)";
+        changed_.notify_all();
+        if (count <= 0) return;
+    }
+}
+
+Balancer::~Balancer() {
+    if (!exit_code_) {
+        signal(SIGTERM);
+        if (!eventually([this] { return has_exited(); }, kGentle)) {
+            signal(SIGTERM);
+            if (wait_for_exit() == -1) {
+                signal(SIGKILL);
+                wait_for_exit();
+            }
+        }
+        if (exit_code_ != 0) UNSCOPED_INFO(log());
+        CHECK(exit_code_ == 0);
+    }
+    for (std::thread& reader : readers_) reader.join();
+    ::close(outputs_[0]);
+    ::close(outputs_[1]);
+}
+
+std::uint16_t Balancer::port(std::string_view listener) const {
+    const std::string line = "listener " + std::string(listener) + ": serving on ";
+    wait_for_log(line);
+    return port_after(log(), line);
+}
+
+std::uint16_t Balancer::admin_port() const { return port_after(log(), "admin endpoint: http://"); }
+
+void Balancer::signal(int number) const {
+    if (!exit_code_) ::kill(pid_, number);
+}
+
+bool Balancer::has_exited() {
+    if (exit_code_) return true;
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) != pid_) return false;
+    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return true;
+}
+
+int Balancer::wait_for_exit() {
+    eventually([this] { return has_exited(); });
+    return exit_code_.value_or(-1);
+}
+
+bool Balancer::wait_for(const std::function<bool()>& is_so) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, is_so);
+}
+
+std::string Balancer::log() const {
+    const std::lock_guard lock(mutex_);
+    return stderr_;
+}
+
+bool Balancer::wait_for_log(std::string_view text) const {
+    return wait_for([&] { return stderr_.find(text) != std::string::npos; });
+}
+
+std::vector<JsonText> Balancer::access_log() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<JsonText> lines;
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = stdout_.find('\n', begin)) != std::string::npos;) {
+        lines.emplace_back(stdout_.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return lines;
+}
+
+std::vector<JsonText> Balancer::wait_for_access_log(std::size_t lines) const {
+    wait_for([&] {
+        std::size_t count = 0;
+        for (const char c : stdout_) count += c == '\n' ? 1U : 0U;
+        return count >= lines;
+    });
+    std::vector<JsonText> found = access_log();
+    INFO("access log lines: " << found.size());
+    REQUIRE(found.size() >= lines);
+    return found;
+}
+
+Message Balancer::admin(std::string_view target) const {
+    std::string request = "GET ";
+    request.append(target).append(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return Client(admin_port()).ask(request);
+}
+
+std::string Balancer::status(const std::string& pointer) const {
+    return JsonText(admin("/api/v1/status").body).at(pointer);
+}
+
+double Balancer::metric(std::string_view series) const {
+    const std::string text = "\n" + admin("/metrics").body;
+    const std::string start = "\n" + std::string(series) + " ";
+    const std::size_t at = text.find(start);
+    return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + start.size(), nullptr);
+}
+
+std::size_t Balancer::proc_status(std::string_view key) const {
+    std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(key)) return std::strtoull(line.c_str() + key.size(), nullptr, 10);
+    }
+    return 0;
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "fairlead-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) give_up("mkdtemp");
+    path_ = pattern;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace fairlead::scenarios

@@ -1,0 +1,99 @@
+/// The real program with a configuration of the test: started, watched, stopped by its process id.
+/// The destructor ends it and fails the test when it did not end well.
+#pragma once
+
+#include <sys/types.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/scenarios/support/json_text.h"
+#include "tests/scenarios/support/message.h"
+
+namespace fairlead::scenarios {
+
+/// The usual configuration: one listener "web" on 127.0.0.1, one pool "app", an admin endpoint.
+/// The texts are TOML lines put into the tables they are named after.
+struct Setup {
+    std::vector<std::string> backends;
+    std::string pool{};      ///< of [pool.app]
+    std::string listener{};  ///< of [listener.web]
+    std::string process{};   ///< of [process], which has workers = 1 unless it says otherwise
+    std::string more{};      ///< at the end: [[route]], further tables
+    std::string whole{};     ///< a configuration instead of all that
+};
+std::string config(const Setup& setup);
+
+class Balancer {
+  public:
+    /// Starts it and waits until it serves.
+    explicit Balancer(const Setup& setup);
+    ~Balancer();
+    Balancer(const Balancer&) = delete;
+    Balancer& operator=(const Balancer&) = delete;
+
+    /// Of a listener on TCP.
+    std::uint16_t port(std::string_view listener = "web") const;
+    std::uint16_t admin_port() const;
+    pid_t pid() const { return pid_; }
+
+    void signal(int number) const;
+    /// Waits for its end. @return exit code; 128 + signal when killed; -1 when it goes on
+    int wait_for_exit();
+
+    /// All of stderr so far.
+    std::string log() const;
+    /// Waits for a text in stderr.
+    bool wait_for_log(std::string_view text) const;
+    /// Lines of the access log so far.
+    std::vector<JsonText> access_log() const;
+    /// Waits until there are so many lines.
+    std::vector<JsonText> wait_for_access_log(std::size_t lines) const;
+
+    Message admin(std::string_view target) const;
+    /// A value of /api/v1/status by its JSON pointer, as text.
+    std::string status(const std::string& pointer) const;
+    /// A sample of /metrics, by its name and labels as they are written there; 0 when absent.
+    double metric(std::string_view series) const;
+    /// Resident memory now, and at most so far.
+    std::size_t memory_kib() const { return proc_status("VmRSS:"); }
+    std::size_t memory_peak_kib() const { return proc_status("VmHWM:"); }
+
+  private:
+    void start(const std::string& config_path);
+    bool has_exited();
+    void read_output(int descriptor, std::string& into);
+    bool wait_for(const std::function<bool()>& is_so) const;
+    std::size_t proc_status(std::string_view key) const;
+
+    pid_t pid_ = -1;
+    std::optional<int> exit_code_;
+    int outputs_[2] = {-1, -1};
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    std::string stdout_;
+    std::string stderr_;
+    std::vector<std::thread> readers_;
+};
+
+/// A directory of its own, gone with this object.
+class TemporaryDirectory {
+  public:
+    TemporaryDirectory();
+    ~TemporaryDirectory();
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+}  // namespace fairlead::scenarios
