@@ -76,7 +76,8 @@ std::size_t token_length(const char* text, std::size_t available) {
     return at;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/// Space or tab: the scan has refused all the other control characters.
+bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
 Slice slice(std::size_t begin, std::size_t end) {
     return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)};
@@ -223,16 +224,7 @@ HeadReader::Status HeadReader::add_field(std::size_t begin, std::size_t end) {
         return refuse(end, {Failure::HeaderTooLarge, 431, "too many header fields"});
     }
     const std::size_t colon = begin + token_length(data + begin, head_->bytes.size() - begin);
-    if (colon == begin || colon == end || data[colon] != ':') {
-        if (is_blank(data[begin])) {
-            return refuse(end, bad_request(head_->fields.empty() ? "white space before a field name"
-                                                                 : "folded header line"));
-        }
-        if (colon == end) return refuse(end, bad_request("header line without a colon"));
-        if (data[colon] == ':') return refuse(end, bad_request("empty field name"));
-        return refuse(end, bad_request(is_blank(data[colon]) ? "white space after a field name"
-                                                             : "invalid field name"));
-    }
+    if (data[colon] != ':' || colon == begin) return refuse_name(begin, colon, end);
     std::size_t value_begin = colon + 1;
     std::size_t value_end = end;
     if (value_begin < end && data[value_begin] == ' ') ++value_begin;  // what nearly all send
@@ -242,6 +234,19 @@ HeadReader::Status HeadReader::add_field(std::size_t begin, std::size_t end) {
     head_->present |= field_bit(id);
     head_->fields.push_back({slice(begin, colon), slice(value_begin, value_end), id});
     return Status::NeedMore;
+}
+
+/// The line is no field: at `stop` its name ought to have ended.
+HeadReader::Status HeadReader::refuse_name(std::size_t begin, std::size_t stop, std::size_t end) {
+    const char* const data = head_->bytes.data();
+    if (is_blank(data[begin])) {
+        return refuse(end, bad_request(head_->fields.empty() ? "white space before a field name"
+                                                             : "folded header line"));
+    }
+    if (stop == end) return refuse(end, bad_request("header line without a colon"));
+    if (stop == begin && data[begin] == ':') return refuse(end, bad_request("empty field name"));
+    return refuse(end, bad_request(is_blank(data[stop]) ? "white space after a field name"
+                                                        : "invalid field name"));
 }
 
 /// Of several things that are wrong, the one that comes first in the bytes is told, as it would be

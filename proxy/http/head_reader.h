@@ -31,6 +31,7 @@ class HeadReader {
     Status on_control(std::size_t at);
     Status end_line(std::size_t line_feed);
     Status add_field(std::size_t begin, std::size_t end);
+    Status refuse_name(std::size_t begin, std::size_t stop, std::size_t end);
     Status refuse(std::size_t at, const HeadError& error);
     HeadError check_begin(std::size_t length) const;
 

@@ -227,12 +227,18 @@ bool is_port(std::string_view text) {
     return port.has_value() && *port <= 65535;
 }
 
-constexpr std::array<bool, 256> make_host_chars() {
-    std::array<bool, 256> table{};
-    for (std::size_t c = 0; c < table.size(); ++c) table[c] = is_alphanumeric(static_cast<char>(c));
-    for (const char c : std::string_view("-._~!$&'()*+;=")) {
-        table[static_cast<unsigned char>(c)] = true;
+/// Of a host name: 0 is no part of it.
+enum HostChar : std::uint8_t { kNoHostChar = 0, kLabelChar = 1, kDot = 2 };
+
+constexpr std::array<std::uint8_t, 256> make_host_chars() {
+    std::array<std::uint8_t, 256> table{};
+    for (std::size_t c = 0; c < table.size(); ++c) {
+        table[c] = is_alphanumeric(static_cast<char>(c)) ? kLabelChar : kNoHostChar;
     }
+    for (const char c : std::string_view("-_~!$&'()*+;=")) {
+        table[static_cast<unsigned char>(c)] = kLabelChar;
+    }
+    table['.'] = kDot;
     return table;
 }
 constexpr auto kHostChars = make_host_chars();
@@ -242,10 +248,12 @@ constexpr auto kHostChars = make_host_chars();
 /// host of two.
 std::size_t host_name_length(std::string_view text) {
     std::size_t at = 0;
-    char before = '.';
-    for (; at < text.size() && kHostChars[static_cast<unsigned char>(text[at])]; ++at) {
-        if (text[at] == '.' && before == '.') return 0;  // an empty label
-        before = text[at];
+    unsigned before = kDot;
+    for (; at < text.size(); ++at) {
+        const unsigned here = kHostChars[static_cast<unsigned char>(text[at])];
+        if (here == kNoHostChar) break;
+        if ((here & before & kDot) != 0) return 0;  // an empty label
+        before = here;
     }
     return at <= kHostBytesMax ? at : 0;
 }
