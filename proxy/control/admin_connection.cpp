@@ -37,7 +37,7 @@ void AdminConnection::on_bytes(std::span<char> bytes) {
     // One request at a time, without bodies and without sending ahead: a listing under way, or
     // anything behind a whole request, ends the connection after the answer.
     if (is_closing_) return;
-    if (listing_ != nullptr) {
+    if (listing_ != nullptr || stream_->queued_bytes() > 0) {
         keep_alive_ = false;
         return;
     }
