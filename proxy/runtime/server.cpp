@@ -64,7 +64,7 @@ Server::Server(net::Loop& loop, unsigned workers)
 
 Server::~Server() {
     // Workers first: they use everything else.
-    workers_.clear();
+    end_workers();
 }
 
 Result<std::unique_ptr<Server>> Server::make(net::Loop& loop, conf::Model model) {
@@ -187,11 +187,13 @@ void Server::on_stop_deadline() {
             return;
         case StopStep::Exchanges:
         case StopStep::Tunnels: {
+            const bool with_exchanges = waited >= stop.requests;
             const bool with_tunnels = waited >= stop.tunnels;
-            log::warn("stopping: time is up for {}",
-                      with_tunnels ? "requests and tunnels" : "requests");
-            for (const auto& worker : workers_) worker->abort(with_tunnels);
-            if (with_tunnels && waited >= stop.requests) {
+            log::warn("stopping: time is up for {}", !with_tunnels     ? "requests"
+                                                     : !with_exchanges ? "tunnels"
+                                                                       : "requests and tunnels");
+            for (const auto& worker : workers_) worker->abort(with_exchanges, with_tunnels);
+            if (with_exchanges && with_tunnels) {
                 stop_step_ = StopStep::Drain;
                 stop_deadline_.set(loop_.now() + kLastGrace);
             } else {
@@ -213,10 +215,16 @@ void Server::on_worker_drained() {
 void Server::finish_stopping() {
     if (on_stopped_ == nullptr) return;
     stop_deadline_.clear();
-    workers_.clear();
+    end_workers();
     access_log_->stop(std::chrono::seconds{2});
     log::info("stopped");
     std::exchange(on_stopped_, nullptr)();
+}
+
+void Server::end_workers() {
+    // One that still runs may wake any other: all threads end before the first worker is gone.
+    for (const auto& worker : workers_) worker->end();
+    workers_.clear();
 }
 
 void Server::add_collectors() {

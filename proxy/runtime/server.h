@@ -73,6 +73,7 @@ class Server final : private balancing::Waker {
     void on_stop_deadline();
     void on_worker_drained();
     void finish_stopping();
+    void end_workers();
 
     net::Loop& loop_;
     SystemClock clock_;

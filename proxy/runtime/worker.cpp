@@ -57,10 +57,14 @@ Worker::Worker(WorkerSettings settings, const Snapshot& snapshot,
     thread_ = std::thread([this] { run(); });
 }
 
-Worker::~Worker() {
+Worker::~Worker() { end(); }
+
+void Worker::end() {
+    if (!thread_.joinable()) return;
     wakeup_->post([this] {
         acceptors_.clear();
         connections_.clear();
+        context_->access_log.flush();
         heartbeat_->clear();
         loop_->stop();
     });
@@ -157,11 +161,11 @@ void Worker::drain(std::function<void()> on_drained) {
     });
 }
 
-void Worker::abort(bool with_tunnels) {
-    wakeup_->post([this, with_tunnels] {
+void Worker::abort(bool with_exchanges, bool with_tunnels) {
+    wakeup_->post([this, with_exchanges, with_tunnels] {
         for (std::size_t index = connections_.size(); index-- > 0;) {
             l7::ClientConnection& connection = *connections_[index];
-            if (with_tunnels || !connection.is_tunnel()) connection.abort();
+            if (connection.is_tunnel() ? with_tunnels : with_exchanges) connection.abort();
         }
     });
 }

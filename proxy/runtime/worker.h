@@ -33,8 +33,7 @@ class Worker final : private l7::ClientConnectionOwner {
     /// `snapshot` outlives the worker, as do the others. The thread runs from here on.
     Worker(WorkerSettings settings, const Snapshot& snapshot, telemetry::AccessWriter& access_log,
            telemetry::Gauge& loop_lag, ConnectionCap& cap);
-    /// Ends everything at once and joins.
-    ~Worker();
+    ~Worker();  ///< end()
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -50,8 +49,11 @@ class Worker final : private l7::ClientConnectionOwner {
     /// Accepts no more, closes what is idle, lets the rest end. `on_drained` is called on this
     /// worker's thread when nothing is left.
     void drain(std::function<void()> on_drained);
-    /// Ends what is still running: exchanges, or tunnels too.
-    void abort(bool with_tunnels);
+    /// Ends what is still running of them. Idle and lingering connections go with the exchanges.
+    void abort(bool with_exchanges, bool with_tunnels);
+    /// Ends everything at once and joins; the object stays, so that others may still wake it.
+    /// Nothing else may be asked of it afterwards.
+    void end();
     /// Leases came free: waiters look again. Any thread; does not allocate.
     void wake() noexcept { wakeup_->nudge(); }
 
