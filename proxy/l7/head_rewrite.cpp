@@ -12,14 +12,6 @@ namespace {
 
 using http::FieldId;
 
-bool is_ruled(const conf::HeaderRules* rules, std::string_view name) {
-    if (rules == nullptr) return false;
-    return std::any_of(rules->set.begin(), rules->set.end(),
-                       [&](const auto& field) { return iequals(field.name, name); }) ||
-           std::any_of(rules->remove.begin(), rules->remove.end(),
-                       [&](const auto& removed) { return iequals(removed, name); });
-}
-
 void apply(const conf::HeaderRules* rules, http::HeadWriter& writer) {
     if (rules == nullptr) return;
     for (const auto& field : rules->set) writer.field(field.name, field.value);
@@ -52,8 +44,10 @@ void write_joined(const http::RequestHead& head, FieldId id, std::string_view na
 /// Copied when the peer may say so, else made anew.
 void write_claim(const RequestRewrite& rewrite, FieldId id, std::string_view name,
                  std::string_view value, http::HeadWriter& writer) {
+    if (is_ruled(rewrite.rules, name)) return;
     const http::Field* claimed = rewrite.peer_is_trusted ? rewrite.head.find(id) : nullptr;
-    writer.field(name, claimed != nullptr ? rewrite.head.value(*claimed) : value);
+    if (claimed != nullptr) value = rewrite.head.value(*claimed);
+    if (!value.empty()) writer.field(name, value);
 }
 
 void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
@@ -61,19 +55,19 @@ void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
     const std::string_view peer(peer_text, rewrite.peer.write(peer_text));
     char port_text[20];
     const std::string_view port(port_text, http::write_decimal(rewrite.local_port, port_text));
-    if (rewrite.peer_is_trusted) {
+    if (is_ruled(rewrite.rules, "X-Forwarded-For")) {
+    } else if (rewrite.peer_is_trusted) {
         write_joined(rewrite.head, FieldId::XForwardedFor, "X-Forwarded-For", peer, writer);
-        write_claim(rewrite, FieldId::XForwardedProto, "X-Forwarded-Proto", "http", writer);
-        write_claim(rewrite, FieldId::XForwardedHost, "X-Forwarded-Host", rewrite.original_host,
-                    writer);
-        write_claim(rewrite, FieldId::XForwardedPort, "X-Forwarded-Port", port, writer);
     } else {
         writer.field("X-Forwarded-For", peer);
-        writer.lines("X-Forwarded-Proto: http\r\n");
-        writer.field("X-Forwarded-Host", rewrite.original_host);
-        writer.field("X-Forwarded-Port", port);
     }
-    writer.field("X-Request-Id", rewrite.request_id);
+    write_claim(rewrite, FieldId::XForwardedProto, "X-Forwarded-Proto", "http", writer);
+    write_claim(rewrite, FieldId::XForwardedHost, "X-Forwarded-Host", rewrite.original_host,
+                writer);
+    write_claim(rewrite, FieldId::XForwardedPort, "X-Forwarded-Port", port, writer);
+    if (!is_ruled(rewrite.rules, "X-Request-Id")) {
+        writer.field("X-Request-Id", rewrite.request_id);
+    }
     write_joined(rewrite.head, FieldId::CdnLoop, "CDN-Loop", rewrite.instance, writer);
 }
 
@@ -110,6 +104,14 @@ bool wants_trailers(const http::RequestHead& head) {
 
 }  // namespace
 
+bool is_ruled(const conf::HeaderRules* rules, std::string_view name) {
+    if (rules == nullptr) return false;
+    return std::any_of(rules->set.begin(), rules->set.end(),
+                       [&](const auto& field) { return iequals(field.name, name); }) ||
+           std::any_of(rules->remove.begin(), rules->remove.end(),
+                       [&](const auto& removed) { return iequals(removed, name); });
+}
+
 void write_request_head(std::string& out, const RequestRewrite& rewrite) {
     const http::RequestHead& head = rewrite.head;
     out.clear();
@@ -131,7 +133,7 @@ void write_request_head(std::string& out, const RequestRewrite& rewrite) {
     writer.flush_run();
 
     write_identity(rewrite, writer);
-    if (rewrite.adds_via) write_via(head.minor, writer);
+    if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via")) write_via(head.minor, writer);
     write_framing(rewrite.framing, writer);
     const bool keeps_te = has_te && wants_trailers(head);
     if (keeps_te) writer.lines("TE: trailers\r\n");
@@ -173,7 +175,7 @@ void write_response_head(std::string& out, const ResponseRewrite& rewrite) {
     writer.flush_run();
 
     write_framing(rewrite.framing, writer);
-    if (rewrite.adds_via) write_via(head.minor, writer);
+    if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via")) write_via(head.minor, writer);
     if (rewrite.is_switch) {
         const http::Field* upgrade = head.find(FieldId::Upgrade);
         if (upgrade != nullptr) writer.field("Upgrade", head.value(*upgrade));

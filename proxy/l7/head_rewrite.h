@@ -25,6 +25,9 @@ struct Framing {
     std::uint64_t bytes = 0;
 };
 
+/// The rules set or remove this field, so that nobody else writes it. Null rules do nothing.
+bool is_ruled(const conf::HeaderRules* rules, std::string_view name);
+
 struct RequestRewrite {
     const http::RequestHead& head;
     const http::Target& target;

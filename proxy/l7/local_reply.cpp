@@ -3,6 +3,7 @@
 #include "proxy/base/text.h"
 #include "proxy/http/h1_writer.h"
 #include "proxy/http/status.h"
+#include "proxy/l7/head_rewrite.h"
 
 namespace fairlead::l7 {
 namespace {
@@ -32,21 +33,24 @@ void write_local_reply(std::string& out, const LocalReply& reply) {
     out.clear();
     http::HeadWriter writer(out);
     writer.status_line(reply.status, {});
-    writer.field("Date", http::http_date());
-    if (!reply.location.empty()) writer.field("Location", reply.location);
+    const auto offer = [&](std::string_view name, std::string_view value) {
+        if (!is_ruled(reply.rules, name)) writer.field(name, value);
+    };
+    offer("Date", http::http_date());
+    if (!reply.location.empty()) offer("Location", reply.location);
     if (may_have_body(reply.status)) {
         if (!body.empty()) {
-            writer.field("Content-Type", reply.failure != Failure::None && reply.wants_json
-                                             ? "application/json"
-                                             : "text/plain; charset=utf-8");
+            offer("Content-Type", reply.failure != Failure::None && reply.wants_json
+                                      ? "application/json"
+                                      : "text/plain; charset=utf-8");
         }
         writer.field("Content-Length", body.size());
     }
     if (reply.failure != Failure::None) {
         writer.field("X-Fairlead-Failure", word(reply.failure));
-        writer.lines("Cache-Control: no-store\r\n");
+        offer("Cache-Control", "no-store");
     }
-    if (reply.status == 503) writer.lines("Retry-After: 1\r\n");
+    if (reply.status == 503) offer("Retry-After", "1");
     if (!reply.keep_alive) {
         writer.lines("Connection: close\r\n");
     } else if (reply.client_minor == 0) {
