@@ -35,7 +35,7 @@ RetryAnswer decide_retry(const RetryQuestion& question, const conf::Retry& rules
         const bool may_repeat = is_safe(question.method) || rules.non_idempotent;
         if (!has_tries || !may_repeat || !rules.on.covers_status(question.status)) return no;
         // The backend asks to be left alone for a while; that is an answer, not an accident.
-        if (question.has_retry_after) return no;
+        if (question.status == 503 && question.has_retry_after) return no;
         return {RetryPlace::OtherBackend, RetryReason::Status, true, true};
     }
 
