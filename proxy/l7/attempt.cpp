@@ -9,7 +9,6 @@
 namespace fairlead::l7 {
 namespace {
 
-constexpr Duration kVeryFresh = std::chrono::seconds{1};
 /// A backend that sends nothing but interim responses is not let go on for ever.
 constexpr unsigned kInterimResponsesMax = 32;
 /// Of a backend's head: our own bounds, wider than a client's default.
@@ -90,7 +89,9 @@ bool Attempt::send(std::span<const net::Bytes> pieces, bool is_last) {
     net::Stream& stream = connection_->stream();
     if (!stream.write(pieces)) {
         // A refused first write gave the kernel nothing: nothing_written() still says so.
+        send_failure_ = is_stale() ? Failure::StaleConnection : Failure::BackendReset;
         close_connection();
+        count(send_failure_);
         phase_ = Phase::Done;
         return false;
     }
@@ -256,15 +257,14 @@ void Attempt::on_end() {
         observer_.on_response_body({}, true);
         return;
     }
-    const bool is_stale =
-        phase_ == Phase::Waiting && was_reused_ && !parser_.has_begun() && interim_count_ == 0;
-    fail(is_stale ? Failure::StaleConnection : Failure::BackendClosed);
+    fail(is_stale() ? Failure::StaleConnection : Failure::BackendClosed);
 }
 
-void Attempt::on_broken(Failure failure) {
-    const bool is_stale =
-        phase_ == Phase::Waiting && was_reused_ && !parser_.has_begun() && interim_count_ == 0;
-    fail(is_stale ? Failure::StaleConnection : failure);
+void Attempt::on_broken(Failure failure) { fail(is_stale() ? Failure::StaleConnection : failure); }
+
+/// The backend closed a connection it was done with before it saw the request.
+bool Attempt::is_stale() const {
+    return phase_ == Phase::Waiting && was_reused_ && !parser_.has_begun() && interim_count_ == 0;
 }
 
 void Attempt::on_deadline() {
@@ -289,13 +289,16 @@ void Attempt::on_deadline() {
 void Attempt::fail(Failure failure) {
     connector_.cancel();
     close_connection();
-    if (lease_) {
-        // A stale connection says nothing about how well the backend is.
-        if (failure != Failure::StaleConnection) lease_.failed(loop_.now());
-        backend_->series.failures[static_cast<std::size_t>(failure)]->add(worker_);
-    }
+    count(failure);
     phase_ = Phase::Done;
     observer_.on_attempt_failed(failure);
+}
+
+void Attempt::count(Failure failure) {
+    assert(lease_);
+    // A stale connection says nothing about how well the backend is.
+    if (failure != Failure::StaleConnection) lease_.failed(loop_.now());
+    backend_->series.failures[static_cast<std::size_t>(failure)]->add(worker_);
 }
 
 void Attempt::close_connection() {

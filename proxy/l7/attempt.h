@@ -59,6 +59,8 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
+    /// A connection used so recently is not about to be closed by the backend.
+    static constexpr Duration kVeryFresh = std::chrono::seconds{1};
     /// Which connections may be used.
     enum class Reuse : std::uint8_t { Any, VeryFresh, None };
     /// Begins; on_attempt_ready may come before this returns when a connection is at hand.
@@ -86,13 +88,15 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     /// After on_switched: hands over the connection and the lease.
     std::unique_ptr<connect::BackendConnection> take_tunnel(balancing::Lease& lease);
 
-    bool is_active() const { return phase_ != Phase::Idle; }
+    /// Neither failed nor done with its response.
+    bool is_running() const { return phase_ != Phase::Idle && phase_ != Phase::Done; }
     /// send() may be called.
     bool is_ready() const { return connection_ != nullptr; }
     /// Not a byte has been given to the kernel.
     bool nothing_written() const { return !has_written_; }
     bool is_request_sent() const { return is_request_sent_; }
-    bool was_reused() const { return was_reused_; }
+    /// Why send() returned false.
+    Failure send_failure() const { return send_failure_; }
     BackendEntry& backend() { return *backend_; }
     balancing::Lease& lease() { return lease_; }
     const http::ResponseHead& head() const { return head_; }
@@ -121,7 +125,9 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     bool is_wanted_switch() const;
     bool authenticates_connection() const;
     void settle(bool is_clean);
+    bool is_stale() const;
     void fail(Failure failure);
+    void count(Failure failure);
     void close_connection();
     void arm(Duration timeout);
 
@@ -145,6 +151,7 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     unsigned worker_ = 0;
     unsigned interim_count_ = 0;
     Phase phase_ = Phase::Idle;
+    Failure send_failure_ = Failure::None;
     bool has_written_ = false;
     bool is_request_sent_ = false;
     bool was_reused_ = false;

@@ -90,6 +90,7 @@ void ClientConnection::consume(std::span<char> bytes) {
     if (exchange_ != nullptr && exchange_->is_reading_head() && wait_ != Wait::Header) {
         wait_for(Wait::Header, listener_.config.timeouts.header);
     }
+    if (context_.is_draining) drain();
 }
 
 void ClientConnection::consume_pending() {
@@ -136,9 +137,11 @@ void ClientConnection::on_exchange_ended(Ending ending) {
     if (is_consuming_) return;
     if (!pending_.empty()) {
         consume_pending();
-    } else if (!stream_->is_reading()) {
-        stream_->start_reading();
+        return;
     }
+    if (!stream_->is_reading()) stream_->start_reading();
+    // The response may have promised to keep the connection before the process began to stop.
+    if (context_.is_draining) drain();
 }
 
 void ClientConnection::resume_input() {
@@ -149,7 +152,8 @@ void ClientConnection::resume_input() {
     }
 }
 
-std::unique_ptr<net::Stream> ClientConnection::take_stream() {
+std::unique_ptr<net::Stream> ClientConnection::take_stream(std::string& ahead) {
+    ahead.swap(pending_);
     phase_ = Phase::Tunnel;
     wait_ = Wait::Nothing;
     due_ = Time::max();

@@ -76,7 +76,8 @@ class ClientConnection final : private net::StreamObserver {
     /// The exchange is over; it may be called from anywhere inside it, as its last act.
     void on_exchange_ended(Ending ending);
     /// The stream has been taken for a tunnel; on_tunnel_ended follows.
-    std::unique_ptr<net::Stream> take_stream();
+    /// @param ahead  empty; gets what the client has sent behind its request
+    std::unique_ptr<net::Stream> take_stream(std::string& ahead);
     void on_tunnel_ended();
 
     void pause_input() { stream_->stop_reading(); }

@@ -188,14 +188,16 @@ void Exchange::start_body(std::span<char> rest) {
 }
 
 std::size_t Exchange::receive_body(std::span<char> bytes) {
+    if (is_discarding_) {  // the connection ends with this exchange: where the body ends is no
+                           // matter
+        bytes_in_ += bytes.size();
+        return bytes.size();
+    }
     const http::BodyPart part = body_.receive(bytes);
     const std::size_t used = part.is_refused ? bytes.size() : part.consumed;
     bytes_in_ += used;
     if (part.is_refused) {
         refuse(part.error);
-        return used;
-    }
-    if (is_discarding_) {
         return used;
     }
     const std::string_view payload(part.payload.data(), part.payload.size());
@@ -218,7 +220,7 @@ std::size_t Exchange::receive_body(std::span<char> bytes) {
 
 void Exchange::refuse(const http::HeadError& error) {
     // A request that turns out bad must not look whole to the backend: its connection goes first.
-    attempt_.cancel();
+    note_running_attempt(error.failure);
     if (is_waiting()) pool_->pool.remove(*this);
     keep_alive_ = false;
     if (is_response_begun()) {
@@ -239,6 +241,7 @@ void Exchange::reset() {
     pool_ = nullptr;
     host_ = request_id_ = {};
     upgrade_.clear();
+    body_.start({}, 0, 0);
     body_.drop();
     hash_key_ = 0;
     attempt_count_ = tried_count_ = 0;

@@ -83,7 +83,7 @@ class Exchange final : private AttemptObserver,
     void pick();
     void take(balancing::Picked picked);
     void start_attempt(balancing::Lease lease, Attempt::Reuse reuse);
-    bool try_private_connection(const AttemptSettings& settings);
+    bool take_private_backend(balancing::Picked& picked);
     void forward_body(std::string_view payload, bool is_last);
     void on_attempt_ready() override;
     void on_attempt_drained() override;
@@ -91,6 +91,7 @@ class Exchange final : private AttemptObserver,
     bool retry_status(const http::ResponseHead& head);
     bool try_again(const RetryAnswer& answer, Failure failure);
     void note_attempt(std::string_view reason);
+    void note_running_attempt(Failure failure);
     void on_turn(balancing::Picked picked) noexcept override;
     bool is_gone() const noexcept override;
     Framing request_framing() const;

@@ -1,6 +1,7 @@
 // Picking a backend, trying it, and trying again.
 #include <algorithm>
 #include <cassert>
+#include <vector>
 
 #include "proxy/l7/exchange.h"
 
@@ -50,8 +51,33 @@ AttemptSettings Exchange::attempt_settings() const {
 }
 
 void Exchange::pick() {
+    if (client_->private_connection() != nullptr) {
+        balancing::Picked own;
+        if (take_private_backend(own)) {
+            take(std::move(own));
+            return;
+        }
+    }
     const Time now = context_.loop.now();
     take(pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now));
+}
+
+/// A client that authenticated a connection is known on that connection only.
+bool Exchange::take_private_backend(balancing::Picked& picked) {
+    const PrivateConnection& own = *client_->private_connection();
+    if (own.idle.size() == 0) return false;
+    std::vector<const balancing::Backend*> others;
+    bool is_of_this_pool = false;
+    for (const auto& each : pool_->backends) {
+        if (each.get() == &own.backend) {
+            is_of_this_pool = true;
+        } else {
+            others.push_back(each->backend.get());
+        }
+    }
+    if (!is_of_this_pool) return false;
+    picked = pool_->pool.pick(hash_key_, others, context_.loop.now());
+    return static_cast<bool>(picked.lease);
 }
 
 void Exchange::take(balancing::Picked picked) {
@@ -98,8 +124,10 @@ void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
     BackendEntry& backend = pool_->entry(lease.backend());
     if (tries_used_ == 0 && attempt_count_ == 0) pool_->pool.note_request(context_.loop.now());
     std::unique_ptr<PrivateConnection>& own = client_->private_connection();
-    if (own != nullptr && &own->backend == &backend) {
-        if (auto connection = own->idle.take()) {
+    if (own != nullptr && &own->backend == &backend && reuse != Attempt::Reuse::None) {
+        const Duration idle_max =
+            reuse == Attempt::Reuse::VeryFresh ? Attempt::kVeryFresh : kForever;
+        if (auto connection = own->idle.take(idle_max)) {
             attempt_.start_on(std::move(connection), backend, std::move(lease), attempt_settings(),
                               context_.worker);
             return;
@@ -144,7 +172,7 @@ void Exchange::on_attempt_ready() {
         pieces[count++] = "\r\n";
     }
     if (!attempt_.send(std::span(pieces.data(), count), is_last)) {
-        on_attempt_failed(attempt_.was_reused() ? Failure::StaleConnection : Failure::BackendReset);
+        on_attempt_failed(attempt_.send_failure());
         return;
     }
     body_.drop_if_full();
@@ -176,7 +204,7 @@ void Exchange::forward_body(std::string_view payload, bool is_last) {
         body_.drop_if_full();
     }
     if (!attempt_.send(std::span(pieces.data(), count), is_last)) {
-        on_attempt_failed(Failure::BackendReset);
+        on_attempt_failed(attempt_.send_failure());
         return;
     }
     if (!is_last && attempt_.queued_bytes() >= kBodyAheadBytes) {
@@ -198,12 +226,17 @@ void Exchange::note_attempt(std::string_view reason) {
                                    context_.loop.now() - attempt_.started()};
 }
 
+/// What is running is over before it has come to anything.
+void Exchange::note_running_attempt(Failure failure) {
+    if (attempt_.is_running()) note_attempt(word(failure));
+    attempt_.cancel();
+}
+
 void Exchange::on_attempt_failed(Failure failure) {
     note_attempt(word(failure));
     if (is_response_begun()) {
         // What the client has got is not whole, and must not look so.
         failure_ = failure;
-        answered_by_ = attempt_.backend().backend.get();
         end(ClientConnection::Ending::Reset);
         return;
     }

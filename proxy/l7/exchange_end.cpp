@@ -26,7 +26,6 @@ void Exchange::on_deadline() {
         client_left(Failure::ClientClosed);
     } else if (now >= total_until_) {
         if (is_waiting()) pool_->pool.remove(*this);
-        if (attempt_.is_active()) note_attempt(word(Failure::TotalTimeout));
         fail(Failure::TotalTimeout);
     } else if (now >= queue_until_ && phase_ == Phase::Queued) {
         pool_->pool.remove(*this);
@@ -52,7 +51,8 @@ void Exchange::on_pace() {
     const Time now = context_.loop.now();
     const conf::ListenerTimeouts& timeouts = listener_->config.timeouts;
     bool is_needed = false;
-    if (phase_ != Phase::Head && !body_.is_complete() && wants_input()) {
+    // A rest that is thrown away need not come at all.
+    if (phase_ != Phase::Head && !is_discarding_ && wants_input()) {
         is_needed = true;
         if (is_input_paused_) {
             body_pace_.excuse(now, body_.received_bytes());
@@ -62,7 +62,9 @@ void Exchange::on_pace() {
             return;
         }
     }
-    if (client_->stream().queued_bytes() > 0) {
+    if (client_->stream().queued_bytes() > 0 && !is_pacing_write_) {
+        watch_pace();
+    } else if (client_->stream().queued_bytes() > 0) {
         is_needed = true;
         const std::uint64_t taken = bytes_out_ - client_->stream().unacknowledged_bytes();
         if (write_pace_.check(now, taken, timeouts.write_idle, timeouts.min_rate) !=
@@ -78,6 +80,10 @@ void Exchange::on_pace() {
 
 void Exchange::on_header_timeout() {
     keep_alive_ = false;
+    if (!parser_.has_begun()) {  // an empty line is no request
+        end(ClientConnection::Ending::Close);
+        return;
+    }
     reply(row(Failure::ClientTimeout).status, Failure::ClientTimeout,
           "the request head did not arrive in time");
 }
@@ -134,8 +140,7 @@ void Exchange::abort() {
 void Exchange::client_left(Failure failure) {
     if (phase_ == Phase::Ended) return;
     if (is_waiting()) pool_->pool.remove(*this);
-    if (attempt_.is_active() && phase_ == Phase::Trying) note_attempt(word(failure));
-    attempt_.cancel();
+    note_running_attempt(failure);
     if (failure == Failure::ClientTimeout && !is_response_begun()) {
         keep_alive_ = false;
         reply(row(failure).status, failure, row(failure).meaning);
@@ -149,10 +154,6 @@ void Exchange::client_left(Failure failure) {
 void Exchange::end(ClientConnection::Ending ending) {
     assert(phase_ != Phase::Ended);
     if (is_waiting()) pool_->pool.remove(*this);
-    if (attempt_.is_active() && is_response_begun() && failure_ != Failure::None &&
-        phase_ == Phase::Responding && attempt_count_ == 0) {
-        note_attempt(word(failure_));
-    }
     attempt_.cancel();
     // A connection on which nothing was asked is no exchange.
     if (phase_ != Phase::Head || status_ != 0) {
@@ -178,7 +179,7 @@ void Exchange::count() {
             pool_ != nullptr ? route.series.failures : listener_->series.failures_without_pool;
         failures[static_cast<std::size_t>(failure_)]->add(worker);
     }
-    if (pool_ != nullptr) {
+    if (pool_ != nullptr && status_ != 101) {  // how long a tunnel lives says nothing of requests
         pool_->series.request_seconds->observe(worker, context_.loop.now() - started_);
     }
 }

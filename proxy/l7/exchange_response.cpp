@@ -73,6 +73,7 @@ void Exchange::on_response(const http::ResponseHead& head, std::string_view payl
     write_response_head(context_.head_buffer, {head, head_.minor, keep_alive_,
                                                via == conf::Via::Response || via == conf::Via::Both,
                                                false, framing_, rules});
+    grace_until_ = Time::max();
     enter(Phase::Responding);
     if (is_discarding_ && is_input_paused_) {
         is_input_paused_ = false;
@@ -146,6 +147,10 @@ void Exchange::on_client_drained() {
 }
 
 void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest) {
+    if (is_gone()) {  // half a tunnel is of no use, and would wait for its idle time
+        client_left(Failure::ClientClosed);
+        return;
+    }
     status_ = 101;
     answered_by_ = attempt_.backend().backend.get();
     first_byte_took_ = context_.loop.now() - started_;
@@ -162,14 +167,21 @@ void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest
     total_until_ = grace_until_ = Time::max();
     deadline_.clear();
     net::RelayObserver& observer = *this;
-    relay_ = std::make_unique<net::Relay>(context_.loop, client_->take_stream(),
-                                          connection->release_stream(),
-                                          listener_->config.timeouts.tunnel_idle, observer);
+    std::string ahead;
+    std::unique_ptr<net::Stream> client = client_->take_stream(ahead);
+    const bool is_alive = ahead.empty() || connection->stream().write(ahead);
+    relay_ =
+        std::make_unique<net::Relay>(context_.loop, std::move(client), connection->release_stream(),
+                                     listener_->config.timeouts.tunnel_idle, observer);
     connect::close(context_.loop, std::move(connection));
     relay_->start();
+    bytes_in_ += ahead.size();
+    if (!is_alive) on_relay_ended(Failure::BackendReset);
 }
 
 void Exchange::on_relay_ended(Failure failure) {
+    // After abort() the relay lives on to the end of the turn, and may end by itself meanwhile.
+    if (phase_ != Phase::Tunnel) return;
     // A peer that leaves without closing is how most tunnels end; only time-outs are failures.
     const bool is_named = failure == Failure::ClientTimeout || failure == Failure::Drained;
     failure_ = is_named ? failure : Failure::None;
@@ -219,12 +231,12 @@ void Exchange::reply(int status, Failure failure, std::string_view text,
 }
 
 void Exchange::fail(Failure failure) {
+    note_running_attempt(failure);
     if (is_response_begun()) {
         failure_ = failure;
         end(ClientConnection::Ending::Reset);
         return;
     }
-    attempt_.cancel();
     reply(row(failure).status, failure, row(failure).meaning);
 }
 
