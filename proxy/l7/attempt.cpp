@@ -36,7 +36,7 @@ void Attempt::begin(BackendEntry& backend, balancing::Lease lease, const Attempt
     due_ = Time::max();
     connect_took_ = Duration::zero();
     interim_count_ = 0;
-    has_written_ = is_request_sent_ = is_private_ = is_paused_ = false;
+    has_written_ = is_request_sent_ = is_write_broken_ = is_private_ = is_paused_ = false;
 }
 
 void Attempt::start(BackendEntry& backend, balancing::Lease lease, const AttemptSettings& settings,
@@ -86,10 +86,17 @@ void Attempt::on_connect_failed(Failure failure) {
 
 bool Attempt::send(std::span<const net::Bytes> pieces, bool is_last) {
     assert(phase_ == Phase::Waiting || phase_ == Phase::Body);
+    if (is_write_broken_) return true;
     net::Stream& stream = connection_->stream();
     if (!stream.write(pieces)) {
+        if (has_written_) {
+            // It may have answered before it closed; on_deadline looks, when nobody is in between.
+            is_write_broken_ = true;
+            arm(Duration::zero());
+            return true;
+        }
         // A refused first write gave the kernel nothing: nothing_written() still says so.
-        send_failure_ = is_stale() ? Failure::StaleConnection : Failure::BackendReset;
+        send_failure_ = was_reused_ ? Failure::StaleConnection : Failure::BackendReset;
         close_connection();
         count(send_failure_);
         phase_ = Phase::Done;
@@ -260,7 +267,23 @@ void Attempt::on_end() {
     fail(is_stale() ? Failure::StaleConnection : Failure::BackendClosed);
 }
 
-void Attempt::on_broken(Failure failure) { fail(is_stale() ? Failure::StaleConnection : failure); }
+void Attempt::on_broken(Failure failure) {
+    if (hear_rest()) return;
+    fail(is_stale() ? Failure::StaleConnection : failure);
+}
+
+/// A backend that answers before it has read the request and closes then sends a reset behind its
+/// answer; writing meets that first.
+/// @return the attempt is over, or another one runs by now
+bool Attempt::hear_rest() {
+    const net::Stream* const heard = &connection_->stream();
+    const std::span<char> buffer = loop_.scratch();
+    while (const std::size_t length = connection_->stream().read_rest(buffer)) {
+        on_bytes(buffer.first(length));
+        if (connection_ == nullptr || &connection_->stream() != heard) return true;
+    }
+    return false;
+}
 
 /// The backend closed a connection it was done with before it saw the request.
 bool Attempt::is_stale() const {
@@ -273,6 +296,10 @@ void Attempt::on_deadline() {
     if (phase_ == Phase::Idle || phase_ == Phase::Done) return;
     if (loop_.now() < due_) {
         if (due_ != Time::max()) deadline_.set(due_);
+        return;
+    }
+    if (is_write_broken_) {
+        on_broken(Failure::BackendReset);
         return;
     }
     if (loop_.now() < try_until_ && phase_ == Phase::Waiting) {

@@ -126,6 +126,7 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     bool authenticates_connection() const;
     void settle(bool is_clean);
     bool is_stale() const;
+    bool hear_rest();
     void fail(Failure failure);
     void count(Failure failure);
     void close_connection();
@@ -154,6 +155,7 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     Failure send_failure_ = Failure::None;
     bool has_written_ = false;
     bool is_request_sent_ = false;
+    bool is_write_broken_ = false;  ///< the rest of the request is of no use to the backend
     bool was_reused_ = false;
     bool is_private_ = false;
     bool is_paused_ = false;

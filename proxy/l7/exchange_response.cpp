@@ -64,7 +64,7 @@ void Exchange::on_response(const http::ResponseHead& head, std::string_view payl
         keep_alive_ = false;
         is_discarding_ = true;
     }
-    keep_alive_ = keep_alive_ && client_->may_keep_alive();
+    keep_alive_ = keep_alive_ && attempt_.is_request_sent() && client_->may_keep_alive();
     const conf::Via via = listener_->config.via;
     const conf::HeaderRules* rules =
         route_->config != nullptr && !route_->config->response_headers.empty()

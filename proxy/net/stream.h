@@ -71,6 +71,12 @@ class Stream {
     /// Bytes the peer has not acknowledged: queued_bytes() and what the kernel still holds
     /// (SIOCOUTQ). Tells a slow reader from one that has stopped; one system call.
     virtual std::size_t unacknowledged_bytes() const = 0;
+    /// After write() returned false or on_broken: what the peer had sent before its end, which
+    /// outlives a reset in the kernel. @return bytes put into `buffer`; 0 when there are no more
+    virtual std::size_t read_rest(std::span<char> buffer) {
+        static_cast<void>(buffer);
+        return 0;
+    }
     virtual SocketAddress peer() const = 0;
     virtual SocketAddress local() const = 0;
 };

@@ -75,6 +75,7 @@ class UvStream final : public Stream {
     void reset() override;
     bool has_pending_input() const override;
     std::size_t unacknowledged_bytes() const override;
+    std::size_t read_rest(std::span<char> buffer) override;
     SocketAddress peer() const override;
     SocketAddress local() const override;
 
@@ -292,6 +293,12 @@ std::size_t UvStream::unacknowledged_bytes() const {
     int in_kernel = 0;  // for a unix socket the memory they take there, which is more
     if (::ioctl(descriptor(), SIOCOUTQ, &in_kernel) != 0) in_kernel = 0;
     return queued_bytes() + static_cast<std::size_t>(in_kernel);
+}
+
+std::size_t UvStream::read_rest(std::span<char> buffer) {
+    loop_.assert_on_loop();
+    const ssize_t got = ::recv(descriptor(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
 SocketAddress UvStream::peer() const {
