@@ -1,1 +1,9 @@
+# What `cmake --install` places: the programs, the manual page, the licence and an example.
+# The example goes beside the documentation, not to /etc: an upgrade must not touch what an
+# administrator wrote.
 include(GNUInstallDirs)
+
+install(TARGETS fairlead fairlead-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES packaging/fairlead.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES examples/minimal.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
