@@ -124,10 +124,20 @@ std::string IpAddress::text() const {
 }
 
 std::size_t IpAddress::write(char* out) const {
+    if (is_v4()) {
+        // Each request's head has one: by hand it costs a twentieth of inet_ntop, which prints.
+        char* end = out;
+        for (std::size_t index = 12; index < 16; ++index) {
+            const unsigned value = bytes[index];
+            if (value >= 100) *end++ = static_cast<char>('0' + value / 100);
+            if (value >= 10) *end++ = static_cast<char>('0' + value / 10 % 10);
+            *end++ = static_cast<char>('0' + value % 10);
+            *end++ = '.';
+        }
+        return static_cast<std::size_t>(end - 1 - out);
+    }
     // glibc shortens as RFC 5952 asks: the first longest run of zeros, never a single group.
-    const bool v4 = is_v4();
-    const char* written =
-        inet_ntop(v4 ? AF_INET : AF_INET6, bytes.data() + (v4 ? 12 : 0), out, INET6_ADDRSTRLEN);
+    const char* written = inet_ntop(AF_INET6, bytes.data(), out, INET6_ADDRSTRLEN);
     assert(written != nullptr);
     return std::strlen(written);
 }

@@ -99,7 +99,7 @@ void AdminConnection::send(ApiAnswer answer) {
     writer.end();
     if (!is_head_) out_.append(answer.body);
     deadline_.set(owner_.loop_.now() + kPatience);
-    if (!stream_->write(out_)) {
+    if (!stream_->write(out_.view())) {
         close();
         return;
     }
@@ -114,15 +114,16 @@ void AdminConnection::send(ApiAnswer answer) {
 void AdminConnection::send_pieces() {
     // A piece at a time, each when the one before is gone: a slow scraper costs no memory.
     while (stream_ != nullptr && stream_->queued_bytes() == 0) {
-        const bool has_piece = listing_->next(out_);
+        const bool has_piece = listing_->next(piece_);
         const bool is_chunked = head_.minor > 0;
         bool is_fine = true;
         if (has_piece && is_chunked) {
-            const http::ChunkFrame frame(out_.size());
-            const std::array<net::Bytes, 3> pieces{frame.before(), out_, http::ChunkFrame::after()};
+            const http::ChunkFrame frame(piece_.size());
+            const std::array<net::Bytes, 3> pieces{frame.before(), piece_,
+                                                   http::ChunkFrame::after()};
             is_fine = stream_->write(pieces);
         } else if (has_piece) {
-            is_fine = stream_->write(out_);
+            is_fine = stream_->write(piece_);
         } else if (is_chunked) {
             is_fine = stream_->write("0\r\n\r\n");
         }

@@ -7,6 +7,7 @@
 
 #include "proxy/control/api.h"
 #include "proxy/http/h1_parser.h"
+#include "proxy/http/h1_writer.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/timer_wheel.h"
 
@@ -45,7 +46,8 @@ class AdminConnection final : private net::StreamObserver {
     http::RequestHead head_;
     http::RequestParser parser_;
     std::string target_storage_;
-    std::string out_;
+    http::HeadBuffer out_;
+    std::string piece_;                              ///< of the listing
     std::unique_ptr<telemetry::Rendering> listing_;  ///< under way
     bool is_head_ = false;
     bool keep_alive_ = true;

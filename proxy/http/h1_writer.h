@@ -2,29 +2,58 @@
 /// long as they come, edits go in between.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <cstring>
+#include <memory>
 #include <string_view>
 
 #include "proxy/http/message.h"
 
 namespace fairlead::http {
 
+/// Where heads are put together. Grows to the longest message once and keeps that; appending is
+/// inline, which is half of what a std::string costs for the thirty small pieces of a head.
+class HeadBuffer {
+  public:
+    void clear() { size_ = 0; }
+    [[gnu::always_inline]] void append(std::string_view text) {
+        if (text.empty()) return;
+        if (text.size() > capacity_ - size_) grow(text.size());
+        std::memcpy(bytes_.get() + size_, text.data(), text.size());
+        size_ += text.size();
+    }
+    std::string_view view() const { return {bytes_.get(), size_}; }
+    bool empty() const { return size_ == 0; }
+
+  private:
+    void grow(std::size_t more);
+
+    std::unique_ptr<char[]> bytes_;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
 class HeadWriter {
   public:
     /// Appends to `out`, which keeps its memory from message to message.
-    explicit HeadWriter(std::string& out) : out_(out) {}
+    explicit HeadWriter(HeadBuffer& out) : out_(out) {}
 
     /// `METHOD path?query HTTP/1.1`; `query` with its "?".
     void request_line(std::string_view method, std::string_view path, std::string_view query);
     /// `HTTP/1.1 status reason`; an empty reason is filled in from the registry.
     void status_line(int status, std::string_view reason);
 
-    void field(std::string_view name, std::string_view value);
+    void field(std::string_view name, std::string_view value) {
+        out_.append(name);
+        out_.append(": ");
+        out_.append(value);
+        out_.append("\r\n");
+    }
     void field(std::string_view name, std::uint64_t value);
     /// Text that already is one or more whole lines with their CRLF.
-    void lines(std::string_view whole_lines) { out_.append(whole_lines); }
-    void text(std::string_view part) { out_.append(part); }
+    [[gnu::always_inline]] void lines(std::string_view whole_lines) { out_.append(whole_lines); }
+    [[gnu::always_inline]] void text(std::string_view part) { out_.append(part); }
 
     /// Copies the line of `head.fields[index]` as it came. Neighbours are copied in one run: call
     /// flush_run() before anything else is written.
@@ -35,7 +64,7 @@ class HeadWriter {
     void end() { out_.append("\r\n"); }
 
   private:
-    std::string& out_;
+    HeadBuffer& out_;
     std::string_view run_;
 };
 

@@ -19,6 +19,7 @@ bool any_of_list(std::string_view list, Visit visit) {
 
 /// Words of Connection that name nothing which is_hop_by_hop() does not remove anyway.
 bool is_usual_word(std::string_view word) {
+    if (word == "keep-alive" || word == "close") return true;  // as nearly everybody writes them
     return iequals(word, "close") || iequals(word, "keep-alive") || iequals(word, "upgrade") ||
            iequals(word, "te");
 }

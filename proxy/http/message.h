@@ -59,7 +59,7 @@ struct HeadBase {
     bool has_upgrade = false;  ///< `Connection: upgrade` with an Upgrade field
 
     std::string_view text(Slice slice) const {
-        return std::string_view(bytes).substr(slice.offset, slice.length);
+        return {bytes.data() + slice.offset, slice.length};  // slices are within, by construction
     }
     std::string_view name(const Field& field) const { return text(field.name); }
     std::string_view value(const Field& field) const { return text(field.value); }

@@ -17,7 +17,6 @@ Context::Context(net::Loop& its_loop, unsigned its_worker, telemetry::AccessWrit
       instance(std::move(its_instance)),
       random(its_random) {
     free_.reserve(kFreeExchangesMax);
-    head_buffer.reserve(8 * 1024);
 }
 
 Context::~Context() = default;
@@ -36,6 +35,14 @@ void Context::recycle(std::unique_ptr<Exchange> exchange) {
         dead->reset();
         if (self.free_.size() < kFreeExchangesMax) self.free_.push_back(std::move(dead));
     });
+}
+
+const std::string& Context::own_lines(std::uint16_t local_port) {
+    if (own_lines_.empty() || own_lines_port_ != local_port) {
+        own_lines_port_ = local_port;
+        own_lines_ = make_own_lines(local_port, instance);
+    }
+    return own_lines_;
 }
 
 void Context::make_request_id(char* out) {

@@ -11,6 +11,7 @@
 
 #include "proxy/base/clock.h"
 #include "proxy/base/random.h"
+#include "proxy/http/h1_writer.h"
 #include "proxy/net/loop.h"
 #include "proxy/telemetry/access_log.h"
 
@@ -34,7 +35,7 @@ class Context {
     const std::string instance;
     Random random;
     /// An outgoing head is made here and written before anyone else can use it.
-    std::string head_buffer;
+    http::HeadBuffer head_buffer;
     /// Stopping: responses say `Connection: close`, idle clients are gone.
     bool is_draining = false;
     /// Exchanges and tunnels under way, for a stop that waits for them.
@@ -46,6 +47,9 @@ class Context {
     /// After this turn of the loop it may be taken again.
     void recycle(std::unique_ptr<Exchange> exchange);
 
+    /// make_own_lines() of a port; made anew only when another port was asked for before.
+    const std::string& own_lines(std::uint16_t local_port);
+
     /// 32 hex digits into `out`.
     void make_request_id(char* out);
     /// The wall clock, read once per turn of the loop.
@@ -53,6 +57,8 @@ class Context {
 
   private:
     std::vector<std::unique_ptr<Exchange>> free_;
+    std::string own_lines_;
+    std::uint16_t own_lines_port_ = 0;
     Time wall_read_at_{};
     WallTime wall_{};
 };

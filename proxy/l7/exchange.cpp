@@ -129,10 +129,13 @@ void Exchange::on_head() {
 
 void Exchange::choose_route() {
     http::HostAndPort host;
-    http::parse_host(host_, host);
-    const auto found =
-        listener_->router.find({host.host, target_.route_path, head_.method_name(), &head_});
-    route_ = found ? &listener_->routes[*found] : &listener_->fallback;
+    route_ = &listener_->fallback;
+    if (!listener_->router.is_empty()) {
+        http::parse_host(host_, host);
+        const auto found =
+            listener_->router.find({host.host, target_.route_path, head_.method_name(), &head_});
+        if (found) route_ = &listener_->routes[*found];
+    }
     const conf::Route* config = route_->config;
     if (config != nullptr && config->action == conf::Action::Redirect) {
         const std::string location = redirect_location(*config, host.host, target_);
@@ -152,7 +155,7 @@ void Exchange::choose_route() {
         total_until_ = started_ + route_->total_timeout;
         arm();
     }
-    if (pool_->config.policy == "hash") {
+    if (pool_->is_hashed) {
         const auto key = hash_key(pool_->config.hash, head_, target_, client_ip_);
         hash_key_ = key ? *key : context_.random.next();
     }

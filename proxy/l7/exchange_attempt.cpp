@@ -148,9 +148,10 @@ void Exchange::on_attempt_ready() {
         route_->config != nullptr && !route_->config->request_headers.empty()
             ? &route_->config->request_headers
             : nullptr;
+    const std::uint16_t port = client_->stream().local().port;
     write_request_head(context_.head_buffer,
-                       {head_, target_, host, host_, request_id_, context_.instance,
-                        client_->peer().ip, client_->stream().local().port, is_trusted_,
+                       {head_, target_, host, host_, request_id_, context_.own_lines(port),
+                        context_.instance, client_->peer().ip, port, is_trusted_,
                         via == conf::Via::Request || via == conf::Via::Both, forwards_expect_,
                         upgrade_, request_framing(), rules});
 
@@ -159,7 +160,7 @@ void Exchange::on_attempt_ready() {
     const bool is_chunked = head_.body.kind == http::BodyLength::Kind::Chunked;
     std::array<net::Bytes, 8> pieces;
     std::size_t count = 0;
-    pieces[count++] = context_.head_buffer;
+    pieces[count++] = context_.head_buffer.view();
     std::optional<http::ChunkFrame> frame;
     if (!held.empty()) {
         if (is_chunked) pieces[count++] = frame.emplace(held.size()).before();

@@ -23,7 +23,7 @@ void Exchange::on_interim_response(const http::ResponseHead& head) {
     // The client's 100 has been answered here, or it never asked.
     if (head.status == 100 && (sent_continue_ || !head_.expects_continue)) return;
     write_response_head(context_.head_buffer, {head, head_.minor, true, false, false, {}, nullptr});
-    const net::Bytes piece = context_.head_buffer;
+    const net::Bytes piece = context_.head_buffer.view();
     write({&piece, 1});
 }
 
@@ -79,7 +79,7 @@ void Exchange::on_response(const http::ResponseHead& head, std::string_view payl
         is_input_paused_ = false;
         client_->stream().start_reading();
     }
-    write_body(context_.head_buffer, payload, is_done);
+    write_body(context_.head_buffer.view(), payload, is_done);
 }
 
 void Exchange::on_response_body(std::string_view payload, bool is_done) {
@@ -157,7 +157,7 @@ void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest
     attempt_.backend().series.requests[1]->add(context_.worker);
     note_attempt("none");
     write_response_head(context_.head_buffer, {head, head_.minor, true, false, true, {}, nullptr});
-    const std::array<net::Bytes, 2> pieces{context_.head_buffer, rest};
+    const std::array<net::Bytes, 2> pieces{context_.head_buffer.view(), rest};
     if (!write(pieces)) return;
     auto connection = attempt_.take_tunnel(tunnel_lease_);
     enter(Phase::Tunnel);
@@ -216,7 +216,7 @@ void Exchange::reply(int status, Failure failure, std::string_view text,
                        failure != Failure::None && wants_json(head_), head_.minor, rules});
     is_discarding_ = !is_request_whole;
     enter(Phase::Draining);
-    const net::Bytes piece = context_.head_buffer;
+    const net::Bytes piece = context_.head_buffer.view();
     if (!write({&piece, 1})) return;
     if (client_->stream().queued_bytes() > 0) {
         watch_pace();

@@ -12,10 +12,9 @@ namespace {
 
 using http::FieldId;
 
-void apply(const conf::HeaderRules* rules, http::HeadWriter& writer) {
-    if (rules == nullptr) return;
-    for (const auto& field : rules->set) writer.field(field.name, field.value);
-    for (const auto& field : rules->add) writer.field(field.name, field.value);
+void apply(const conf::HeaderRules& rules, http::HeadWriter& writer) {
+    for (const auto& field : rules.set) writer.field(field.name, field.value);
+    for (const auto& field : rules.add) writer.field(field.name, field.value);
 }
 
 void write_framing(const Framing& framing, http::HeadWriter& writer) {
@@ -50,9 +49,29 @@ void write_claim(const RequestRewrite& rewrite, FieldId id, std::string_view nam
     if (!value.empty()) writer.field(name, value);
 }
 
+/// What nearly every request gets: all of it made here, most of it made before.
+void write_own_identity(const RequestRewrite& rewrite, std::string_view peer,
+                        http::HeadWriter& writer) {
+    writer.text("X-Forwarded-For: ");
+    writer.text(peer);
+    if (!rewrite.original_host.empty()) {
+        writer.text("\r\nX-Forwarded-Host: ");
+        writer.text(rewrite.original_host);
+    }
+    writer.text("\r\nX-Request-Id: ");
+    writer.text(rewrite.request_id);
+    writer.text("\r\n");
+    writer.lines(rewrite.own_lines);
+}
+
 void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
     char peer_text[46];
     const std::string_view peer(peer_text, rewrite.peer.write(peer_text));
+    if (!rewrite.peer_is_trusted && rewrite.rules == nullptr &&
+        rewrite.head.find(FieldId::CdnLoop) == nullptr) {
+        write_own_identity(rewrite, peer, writer);
+        return;
+    }
     char port_text[20];
     const std::string_view port(port_text, http::write_decimal(rewrite.local_port, port_text));
     if (is_ruled(rewrite.rules, "X-Forwarded-For")) {
@@ -112,13 +131,20 @@ bool is_ruled(const conf::HeaderRules* rules, std::string_view name) {
                        [&](const auto& removed) { return iequals(removed, name); });
 }
 
-void write_request_head(std::string& out, const RequestRewrite& rewrite) {
+std::string make_own_lines(std::uint16_t local_port, std::string_view instance) {
+    std::string lines = "X-Forwarded-Proto: http\r\nX-Forwarded-Port: ";
+    lines.append(std::to_string(local_port)).append("\r\nCDN-Loop: ");
+    return lines.append(instance).append("\r\n");
+}
+
+void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite) {
     const http::RequestHead& head = rewrite.head;
     out.clear();
     http::HeadWriter writer(out);
     writer.request_line(head.method_name(), rewrite.target.is_asterisk ? "*" : rewrite.target.path,
                         rewrite.target.query);
-    if (!is_ruled(rewrite.rules, "host")) writer.field("Host", rewrite.host);
+    if (rewrite.rules == nullptr || !is_ruled(rewrite.rules, "host"))
+        writer.field("Host", rewrite.host);
 
     const http::ConnectionNames named(head);
     bool has_te = false;
@@ -143,11 +169,11 @@ void write_request_head(std::string& out, const RequestRewrite& rewrite) {
     } else if (keeps_te) {
         writer.lines("Connection: TE\r\n");
     }
-    apply(rewrite.rules, writer);
+    if (rewrite.rules != nullptr) apply(*rewrite.rules, writer);
     writer.end();
 }
 
-void write_response_head(std::string& out, const ResponseRewrite& rewrite) {
+void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite) {
     const http::ResponseHead& head = rewrite.head;
     out.clear();
     http::HeadWriter writer(out);
@@ -187,7 +213,7 @@ void write_response_head(std::string& out, const ResponseRewrite& rewrite) {
             writer.lines("Connection: keep-alive\r\n");
         }
     }
-    if (head.status >= 200) apply(rewrite.rules, writer);
+    if (head.status >= 200 && rewrite.rules != nullptr) apply(*rewrite.rules, writer);
     writer.end();
 }
 
@@ -209,6 +235,7 @@ std::string allowed_upgrade(const http::RequestHead& head, const conf::Listener&
 }
 
 bool is_own_request(const http::RequestHead& head, std::string_view instance) {
+    if (head.find(FieldId::CdnLoop) == nullptr) return false;
     for (const http::Field& field : head.fields) {
         if (field.id == FieldId::CdnLoop && http::list_has(head.value(field), instance)) {
             return true;

@@ -8,6 +8,7 @@
 
 #include "conf/model.h"
 #include "proxy/base/address.h"
+#include "proxy/http/h1_writer.h"
 #include "proxy/http/message.h"
 #include "proxy/http/target.h"
 
@@ -34,7 +35,8 @@ struct RequestRewrite {
     std::string_view host;           ///< the Host field to send
     std::string_view original_host;  ///< X-Forwarded-Host
     std::string_view request_id;
-    std::string_view instance;  ///< of this process, for CDN-Loop
+    std::string_view own_lines;  ///< make_own_lines() for this port and instance
+    std::string_view instance;   ///< of this process, for CDN-Loop
     IpAddress peer;
     std::uint16_t local_port = 0;
     bool peer_is_trusted = false;
@@ -44,7 +46,10 @@ struct RequestRewrite {
     Framing framing;
     const conf::HeaderRules* rules = nullptr;
 };
-void write_request_head(std::string& out, const RequestRewrite& rewrite);
+/// The lines that are the same for every request of a port: X-Forwarded-Proto, X-Forwarded-Port and
+/// CDN-Loop, where the client has no say in them.
+std::string make_own_lines(std::uint16_t local_port, std::string_view instance);
+void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite);
 
 struct ResponseRewrite {
     const http::ResponseHead& head;
@@ -55,7 +60,7 @@ struct ResponseRewrite {
     Framing framing;
     const conf::HeaderRules* rules = nullptr;
 };
-void write_response_head(std::string& out, const ResponseRewrite& rewrite);
+void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite);
 
 /// The Upgrade values of a request that the listener allows, as one list; empty when none is.
 std::string allowed_upgrade(const http::RequestHead& head, const conf::Listener& listener);

@@ -28,7 +28,7 @@ bool may_have_body(int status) { return status >= 200 && status != 204 && status
 
 }  // namespace
 
-void write_local_reply(std::string& out, const LocalReply& reply) {
+void write_local_reply(http::HeadBuffer& out, const LocalReply& reply) {
     const std::string body = make_body(reply);
     out.clear();
     http::HeadWriter writer(out);

@@ -7,6 +7,7 @@
 
 #include "conf/model.h"
 #include "proxy/base/failure.h"
+#include "proxy/http/h1_writer.h"
 #include "proxy/http/message.h"
 #include "proxy/http/target.h"
 
@@ -25,7 +26,7 @@ struct LocalReply {
 };
 
 /// Replaces `out` by the whole response, head and body.
-void write_local_reply(std::string& out, const LocalReply& reply);
+void write_local_reply(http::HeadBuffer& out, const LocalReply& reply);
 
 /// Does Accept name JSON and not HTML or text?
 bool wants_json(const http::RequestHead& head);

@@ -28,6 +28,7 @@ class Router {
     /// @return index into model.routes; nothing when no route takes it (then the listener's pool
     /// does)
     std::optional<std::size_t> find(const RouteQuery& query) const;
+    bool is_empty() const { return candidates_.empty(); }
 
   private:
     struct Candidate {

@@ -38,7 +38,10 @@ struct BackendEntry {
 struct PoolEntry {
     PoolEntry(const conf::Pool& its_config, std::shared_ptr<balancing::SharedPool> shared,
               const PoolSeries& its_series, unsigned worker, std::uint64_t seed)
-        : config(its_config), pool(std::move(shared), worker, seed), series(its_series) {}
+        : config(its_config),
+          pool(std::move(shared), worker, seed),
+          series(its_series),
+          is_hashed(its_config.policy == "hash") {}
 
     /// The entry of a backend of this pool.
     BackendEntry& entry(const balancing::Backend& backend) { return *by_slot[backend.slot()]; }
@@ -46,6 +49,7 @@ struct PoolEntry {
     const conf::Pool& config;
     balancing::Pool pool;
     const PoolSeries& series;
+    const bool is_hashed;  ///< the policy goes by a key of the request
     std::vector<std::unique_ptr<BackendEntry>> backends;
     std::vector<BackendEntry*> by_slot;  ///< index: Backend::slot(); null for other pools' ones
 };
