@@ -64,9 +64,11 @@ Balancer::Balancer(const Setup& setup) {
     const bool serves = wait_for([this] {
         return stderr_.find("serving on ") != std::string::npos || stderr_.ends_with("(ended)");
     });
-    if (!serves || log().ends_with("(ended)")) {
-        give_up("it did not start with\n" + config(setup) + "\n" + log());
-    }
+    if (serves && !log().ends_with("(ended)")) return;
+    signal(SIGKILL);
+    wait_for_exit();
+    for (std::thread& reader : readers_) reader.join();
+    FAIL("it did not start with\n" << config(setup) << "\n" << stderr_);
 }
 
 void Balancer::start(const std::string& config_path) {
@@ -77,7 +79,9 @@ void Balancer::start(const std::string& config_path) {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
-    std::string program = FAIRLEAD_PROGRAM;
+    // Another build of it, a release or one with a sanitizer, may stand in.
+    const char* const other = std::getenv("FAIRLEAD_PROGRAM");
+    std::string program = other != nullptr ? other : FAIRLEAD_PROGRAM;
     std::string run = "run";
     std::string option = "-c";
     std::string path = config_path;

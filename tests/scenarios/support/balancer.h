@@ -22,7 +22,7 @@ namespace fairlead::scenarios {
 /// The usual configuration: one listener "web" on 127.0.0.1, one pool "app", an admin endpoint.
 /// The texts are TOML lines put into the tables they are named after.
 struct Setup {
-    std::vector<std::string> backends;
+    std::vector<std::string> backends{};
     std::string pool{};      ///< of [pool.app]
     std::string listener{};  ///< of [listener.web]
     std::string process{};   ///< of [process], which has workers = 1 unless it says otherwise
