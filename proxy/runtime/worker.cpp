@@ -143,8 +143,8 @@ void Worker::on_heartbeat() {
         loop_lag_.set(std::chrono::duration<double>(lag).count());
     }
     context_->access_log.flush();
-    // Another worker's client may have ended while this one was at the cap.
-    if (is_accepting_paused_ && !cap_.is_full()) pause_accepting(false);
+    // Another worker's client may have ended while this one was at the cap, or have reached it.
+    pause_accepting(cap_.is_full());
     heartbeat_due_ = now + kHeartbeat;
     heartbeat_->set(heartbeat_due_);
 }
