@@ -1,10 +1,13 @@
 #include "proxy/cli/program.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "proxy/base/text.h"
 #include "proxy/base/units.h"
 #include "proxy/base/version.h"
 #include "proxy/cli/check.h"
@@ -17,6 +20,23 @@ namespace fairlead::cli {
 namespace {
 
 constexpr int kBadUsage = 2;
+
+/// A mistyped command is told with the nearest one.
+/// @return false when it is none of `app`'s
+bool is_known_command(const CLI::App& app, std::string_view word) {
+    std::vector<std::string> names;
+    for (const CLI::App* each : app.get_subcommands({})) names.push_back(each->get_name());
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    if (std::find(known.begin(), known.end(), word) != known.end()) return true;
+    std::string text = "error: unknown command \"" + std::string(word) + "\"\n  ";
+    if (const auto nearest = closest_match(word, known)) {
+        text += "did you mean \"" + std::string(*nearest) + "\"?\n";
+    } else {
+        text += "fairlead --help lists the commands\n";
+    }
+    std::fputs(text.c_str(), stderr);
+    return false;
+}
 
 int run_demo_command(const std::string& run_for) {
     DemoSettings settings;
@@ -35,7 +55,7 @@ int run_demo_command(const std::string& run_for) {
 }  // namespace
 
 int run_program(int argc, char** argv) {
-    CLI::App app{"A layer-4/7 reverse-proxy load balancer", "fairlead"};
+    CLI::App app{"A reverse-proxy load balancer for HTTP", "fairlead"};
     app.set_version_flag("--version", "fairlead " + std::string(version()));
     app.require_subcommand(1);
     app.footer("Exit codes: 0 fine, 1 it ran and found a problem, 2 bad usage or configuration.");
@@ -59,6 +79,7 @@ int run_program(int argc, char** argv) {
     CLI::App* demo = app.add_subcommand("demo", "three origins, one killed and revived in turn");
     demo->add_option("--for", demo_for, "end after so long, as \"30s\"");
 
+    if (argc > 1 && argv[1][0] != '-' && !is_known_command(app, argv[1])) return kBadUsage;
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,4 +1,4 @@
-/// The admin endpoint's resources: which path answers what (contract section 6). No sockets here.
+/// The admin endpoint's resources: which path answers what (docs/operations.md). No sockets here.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 #include "proxy/control/status.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "proxy/base/version.h"
@@ -50,7 +51,8 @@ ordered_json backend_status(const runtime::Server& server, const runtime::Snapsh
         if (health.last_at) checks["last"] = time_text(*health.last_at);
         if (health.last) {
             checks["last_result"] = health::word(health.last->outcome);
-            checks["last_ms"] = milliseconds(health.last->took);
+            const std::chrono::duration<double, std::milli> took = health.last->took;
+            checks["last_ms"] = std::round(took.count() * 1000) / 1000;
         }
     }
     return {

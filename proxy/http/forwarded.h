@@ -1,4 +1,4 @@
-/// Who the client is, and what the backend is told about it (contract section 4, Identity).
+/// Who the client is, and what the backend is told about it.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-/// HTTP/1.x heads by llhttp, strict, plus what llhttp lets through and contract section 4 refuses.
+/// HTTP/1.x heads by llhttp, strict, plus our own refusals of what llhttp lets through.
 /// The only code that sees llhttp. Bodies are not its business (see body_decoder.h).
 #pragma once
 

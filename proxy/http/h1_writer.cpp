@@ -48,7 +48,10 @@ void HeadWriter::status_line(int status, std::string_view reason) {
 
 void HeadWriter::field(std::string_view name, std::uint64_t value) {
     char digits[20];
-    field(name, std::string_view(digits, write_decimal(value, digits)));
+    out_.append(name);
+    out_.append(": ");
+    out_.append({digits, write_decimal(value, digits)});
+    out_.append("\r\n");
 }
 
 void HeadWriter::copy(const HeadBase& head, std::size_t index) {

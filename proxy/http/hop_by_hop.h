@@ -1,4 +1,4 @@
-/// Which fields end at this proxy (RFC 9110 section 7.6.1, contract section 4).
+/// Which fields end at this proxy (RFC 9110 section 7.6.1).
 #pragma once
 
 #include <string_view>

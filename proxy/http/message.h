@@ -70,7 +70,7 @@ struct HeadBase {
     void clear();
 };
 
-/// An accepted request head: everything contract section 4 refuses has been refused.
+/// An accepted request head: what RFC 9112 leaves no doubt about, in one reading only.
 struct RequestHead : HeadBase {
     Method method = Method::Get;
     Slice method_text;

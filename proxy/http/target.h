@@ -1,5 +1,5 @@
 /// Request targets: their four forms (RFC 9112 section 3.2), the normalised path that routes match
-/// and the path that is forwarded (contract section 4).
+/// and the path that is forwarded.
 #pragma once
 
 #include <string>

@@ -1,5 +1,7 @@
 #include "proxy/l7/context.h"
 
+#include <cstring>
+
 #include "proxy/l7/exchange.h"
 
 namespace fairlead::l7 {
@@ -46,10 +48,20 @@ const std::string& Context::own_lines(std::uint16_t local_port) {
 }
 
 void Context::make_request_id(char* out) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    for (int half = 0; half < 2; ++half) {
-        std::uint64_t bits = random.next();
-        for (int digit = 0; digit < 16; ++digit, bits >>= 4) *out++ = kDigits[bits & 15];
+    for (int half = 0; half < 2; ++half, out += 16) {
+        // The sixteen digits of a number at once: its nibbles spread over bytes, each then moved
+        // to '0' to '9' or, when above nine, on to 'a' to 'f'.
+        const std::uint64_t bits = random.next();
+        for (int part = 0; part < 2; ++part) {
+            std::uint64_t digits = part == 0 ? bits >> 32U : bits & 0xFFFFFFFFU;
+            digits = (digits | digits << 16U) & 0x0000FFFF0000FFFFU;
+            digits = (digits | digits << 8U) & 0x00FF00FF00FF00FFU;
+            digits = (digits | digits << 4U) & 0x0F0F0F0F0F0F0F0FU;
+            const std::uint64_t above_nine =
+                ((digits + 0x0606060606060606U) >> 4U) & 0x0101010101010101U;
+            digits += 0x3030303030303030U + above_nine * ('a' - '9' - 1);
+            std::memcpy(out + 8 * part, &digits, sizeof digits);
+        }
     }
 }
 

@@ -23,7 +23,9 @@ Exchange::Exchange(Context& context)
       deadline_(net::Deadline::of<&Exchange::on_deadline>(context.loop.timers(), *this)),
       pace_deadline_(net::Deadline::of<&Exchange::on_pace>(context.loop.timers(), *this)),
       body_pace_(kBodyPaceWindow),
-      write_pace_(kWritePaceWindow) {}
+      write_pace_(kWritePaceWindow) {
+    body_.start({}, 0, 0);
+}
 
 Exchange::~Exchange() = default;
 
@@ -80,8 +82,7 @@ std::size_t Exchange::receive(std::span<char> bytes) {
     if (phase_ != Phase::Head) return parsed.consumed;  // answered here
     const std::span<char> rest = bytes.subspan(parsed.consumed);
     if (head_.body.kind == http::BodyLength::Kind::None) {
-        enter(Phase::Body);
-        body_.start(head_.body, 0, 0);
+        enter(Phase::Body);  // the body is complete as reset() left it
         pick();
         return parsed.consumed;
     }
@@ -260,7 +261,7 @@ void Exchange::reset() {
     phase_ = Phase::Head;
     keep_alive_ = true;
     is_input_paused_ = forwards_expect_ = sent_continue_ = is_discarding_ = false;
-    is_pacing_write_ = has_queued_ = false;
+    is_pacing_write_ = has_queued_ = has_connected_ = false;
 }
 
 }  // namespace fairlead::l7

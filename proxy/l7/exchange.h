@@ -190,6 +190,7 @@ class Exchange final : private AttemptObserver,
     bool is_discarding_ = false;  ///< the rest of the request is read and thrown away
     bool is_pacing_write_ = false;
     bool has_queued_ = false;
+    bool has_connected_ = false;
 };
 
 }  // namespace fairlead::l7

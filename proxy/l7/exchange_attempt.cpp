@@ -138,6 +138,7 @@ void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
 
 void Exchange::on_attempt_ready() {
     connect_took_ = attempt_.connect_took();
+    has_connected_ = true;
     const conf::Pool& pool = pool_->config;
     std::string_view host = host_;
     if (pool.host_header == conf::HostHeader::Backend || host.empty())
@@ -149,11 +150,11 @@ void Exchange::on_attempt_ready() {
             ? &route_->config->request_headers
             : nullptr;
     const std::uint16_t port = client_->stream().local().port;
-    write_request_head(context_.head_buffer,
-                       {head_, target_, host, host_, request_id_, context_.own_lines(port),
-                        context_.instance, client_->peer().ip, port, is_trusted_,
-                        via == conf::Via::Request || via == conf::Via::Both, forwards_expect_,
-                        upgrade_, request_framing(), rules});
+    write_request_head(
+        context_.head_buffer,
+        {head_, target_, host, host_, request_id_, context_.own_lines(port), context_.instance,
+         client_->peer().ip, port, is_trusted_, via == conf::Via::Request || via == conf::Via::Both,
+         forwards_expect_, upgrade_, request_framing(), rules});
 
     const std::string_view held = body_.held();
     const bool is_last = body_.is_complete();

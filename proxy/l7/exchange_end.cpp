@@ -33,6 +33,8 @@ void Exchange::on_deadline() {
         pool_->series.queue_seconds->observe(context_.worker, now - queued_at_);
         fail(Failure::QueueTimeout);
     } else {
+        // A time that has passed without meaning anything any more would fire for ever.
+        if (is_response_begun()) grace_until_ = queue_until_ = Time::max();
         arm();
     }
 }
@@ -219,7 +221,7 @@ void Exchange::write_log() {
     entry.bytes_out = bytes_out_;
     entry.total = context_.loop.now() - started_;
     if (has_queued_) entry.queue = queue_took_;
-    if (attempt_count_ > 0) entry.connect = connect_took_;
+    if (has_connected_) entry.connect = connect_took_;
     if (answered_by_ != nullptr) entry.first_byte = first_byte_took_;
     context_.access_log.write(entry);
 }

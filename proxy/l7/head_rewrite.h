@@ -1,5 +1,5 @@
 /// Received heads into forwarded heads: what ends here is left out, what we have to say is put in
-/// (contract section 4, Identity and hop-by-hop).
+/// (identity fields, hop-by-hop fields, framing).
 #pragma once
 
 #include <cstdint>

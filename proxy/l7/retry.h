@@ -1,4 +1,4 @@
-/// Whether a request may be tried again, and where (contract section 4, Retry). Pure.
+/// Whether a request may be tried again, and where (docs/decisions/0003-retry-rules.md). Pure.
 #pragma once
 
 #include "conf/model.h"

@@ -1,4 +1,4 @@
-/// Which route takes a request: file order, first match wins (contract section 3). Pure; built from
+/// Which route takes a request: file order, first match wins. Pure; built from
 /// the configuration, used by every worker and by `[[expect]]`.
 #pragma once
 
