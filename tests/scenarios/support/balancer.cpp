@@ -208,6 +208,9 @@ double Balancer::metric(std::string_view series) const {
 }
 
 std::size_t Balancer::proc_status(std::string_view key) const {
+#ifdef FAIRLEAD_SANITIZED
+    if (key.starts_with("Vm")) return 0;
+#endif
     std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
     for (std::string line; std::getline(file, line);) {
         if (line.starts_with(key)) return std::strtoull(line.c_str() + key.size(), nullptr, 10);

@@ -62,7 +62,7 @@ class Balancer {
     std::string status(const std::string& pointer) const;
     /// A sample of /metrics, by its name and labels as they are written there; 0 when absent.
     double metric(std::string_view series) const;
-    /// Resident memory now, and at most so far.
+    /// Resident memory now, and at most so far. 0 with a sanitizer, which needs more than we do.
     std::size_t memory_kib() const { return proc_status("VmRSS:"); }
     std::size_t memory_peak_kib() const { return proc_status("VmHWM:"); }
 
