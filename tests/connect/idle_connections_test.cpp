@@ -1,0 +1,182 @@
+#include "proxy/connect/idle_connections.h"
+
+#include "proxy/net/uv_stream.h"
+#include "tests/net/observers.h"
+#include "tests/net/sockets.h"
+#include "tests/net/turn.h"
+#include "tests/support/catch.h"
+
+using namespace fairlead;
+using namespace fairlead::connect;
+using net::test::Plain;
+using net::test::PlainServer;
+using net::test::Recorder;
+using net::test::turn_for;
+using net::test::turn_until;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Connection = std::unique_ptr<BackendConnection>;
+
+struct Backend {
+    PlainServer server;
+    Endpoint endpoint;
+    std::vector<Plain> accepted;
+    Recorder user;  ///< who uses a connection: an attempt
+
+    Connection connection(net::Loop& loop) {
+        auto stream = net::connect(loop, server.address(), user);
+        const int before = user.connected;
+        REQUIRE(turn_until(loop, [&] { return user.connected > before; }));
+        accepted.push_back(server.accept());
+        return std::make_unique<BackendConnection>(loop, std::move(stream));
+    }
+    std::uint32_t idle() const { return endpoint.idle_connections.load(); }
+};
+
+}  // namespace
+
+TEST_CASE("the connection used last is taken first", "[connect][idle]") {
+    Backend backend;
+    net::Loop loop;
+    IdleConnections idle(loop, backend.endpoint);
+    Connection first = backend.connection(loop);
+    Connection second = backend.connection(loop);
+    const BackendConnection* const first_one = first.get();
+    const BackendConnection* const second_one = second.get();
+    CHECK_FALSE(first->is_reused());
+    idle.put(std::move(first));
+    idle.put(std::move(second));
+    CHECK(backend.idle() == 2);
+
+    Connection taken = idle.take();
+    CHECK(taken.get() == second_one);
+    CHECK(taken->is_reused());
+    Connection other = idle.take();
+    CHECK(other.get() == first_one);
+    CHECK(idle.take() == nullptr);
+    CHECK(backend.idle() == 0);
+    close(loop, std::move(taken));
+    close(loop, std::move(other));
+}
+
+TEST_CASE("the bound on unused connections holds over all workers", "[connect][idle]") {
+    Backend backend;
+    backend.endpoint.keepalive.per_backend = 3;
+    net::Loop loop;
+    IdleConnections of_one(loop, backend.endpoint);
+    IdleConnections of_another(loop, backend.endpoint);
+    for (int i = 0; i < 2; ++i) of_one.put(backend.connection(loop));
+    for (int i = 0; i < 2; ++i) of_another.put(backend.connection(loop));
+    CHECK(of_one.size() == 2);
+    CHECK(of_another.size() == 1);
+    CHECK(backend.idle() == 3);
+    loop.run_once(false);
+    CHECK(backend.accepted[3].how_it_ended() == 0);
+
+    of_one.clear();
+    CHECK(backend.idle() == 1);
+    of_another.put(backend.connection(loop));
+    CHECK(of_another.size() == 2);
+}
+
+TEST_CASE("a connection has had its day after so many requests, or so much time",
+          "[connect][idle]") {
+    Backend backend;
+    net::Loop loop;
+    SECTION("requests") {
+        backend.endpoint.keepalive.max_requests = 2;
+        IdleConnections idle(loop, backend.endpoint);
+        idle.put(backend.connection(loop));
+        CHECK(idle.size() == 1);
+        idle.put(idle.take());
+        CHECK(idle.size() == 0);
+        CHECK(backend.idle() == 0);
+    }
+    SECTION("age") {
+        backend.endpoint.keepalive.max_age = 30ms;
+        IdleConnections idle(loop, backend.endpoint);
+        Connection young = backend.connection(loop);
+        turn_for(loop, 40ms);
+        idle.put(std::move(young));
+        CHECK(idle.size() == 0);
+        CHECK(backend.idle() == 0);
+    }
+    SECTION("none are kept") {
+        backend.endpoint.keepalive.idle = Duration::zero();
+        IdleConnections idle(loop, backend.endpoint);
+        idle.put(backend.connection(loop));
+        CHECK(idle.size() == 0);
+    }
+}
+
+TEST_CASE("an unused connection is closed after the idle time, counted from its last use",
+          "[connect][idle]") {
+    Backend backend;
+    backend.endpoint.keepalive.idle = 60ms;
+    net::Loop loop;
+    IdleConnections idle(loop, backend.endpoint);
+    idle.put(backend.connection(loop));
+    turn_for(loop, 40ms);
+    Connection used = idle.take();
+    turn_for(loop, 40ms);  // its deadline passes while it is in use
+    REQUIRE(used != nullptr);
+    const Time put_back = loop.now();
+    idle.put(std::move(used));
+    REQUIRE(turn_until(loop, [&] { return idle.size() == 0; }));
+    CHECK(loop.now() - put_back >= 60ms);
+    CHECK(backend.idle() == 0);
+}
+
+TEST_CASE("whatever a backend does with an unused connection ends it", "[connect][idle]") {
+    Backend backend;
+    net::Loop loop;
+    IdleConnections idle(loop, backend.endpoint);
+    idle.put(backend.connection(loop));
+    SECTION("it says something unasked") { backend.accepted[0].send("HTTP/1.1 408 Late\r\n\r\n"); }
+    SECTION("it closes") { backend.accepted[0].close(); }
+    SECTION("it resets") { backend.accepted[0].reset(); }
+    REQUIRE(turn_until(loop, [&] { return idle.size() == 0; }));
+    CHECK(backend.idle() == 0);
+    CHECK(backend.user.is_silent() == false);  // connected, and nothing else
+    CHECK(backend.user.received.empty());
+    CHECK(backend.user.ended == 0);
+}
+
+TEST_CASE("a request that must not be sent twice gets a fresh connection with nothing to read",
+          "[connect][idle]") {
+    Backend backend;
+    net::Loop loop;
+    IdleConnections idle(loop, backend.endpoint);
+    idle.put(backend.connection(loop));
+    SECTION("fresh enough") {
+        Connection taken = idle.take(1s);
+        CHECK(taken != nullptr);
+        close(loop, std::move(taken));
+    }
+    SECTION("too long unused") {
+        turn_for(loop, 40ms);
+        CHECK(idle.take(20ms) == nullptr);
+        CHECK(idle.size() == 1);
+    }
+    SECTION("closed by the backend, which the loop has not seen yet") {
+        backend.accepted[0].close();
+        CHECK(idle.take(1s) == nullptr);
+    }
+}
+
+TEST_CASE("a taken connection tells its new user what happens, and its keeper nothing",
+          "[connect][idle]") {
+    Backend backend;
+    net::Loop loop;
+    IdleConnections idle(loop, backend.endpoint);
+    idle.put(backend.connection(loop));
+    Connection taken = idle.take();
+    Recorder user;
+    taken->stream().set_observer(user);
+    backend.accepted[0].send("answer");
+    REQUIRE(turn_until(loop, [&] { return user.received == "answer"; }));
+    CHECK(backend.user.received.empty());
+    close(loop, std::move(taken));
+}
