@@ -143,10 +143,11 @@ void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite) {
     http::HeadWriter writer(out);
     writer.request_line(head.method_name(), rewrite.target.is_asterisk ? "*" : rewrite.target.path,
                         rewrite.target.query);
-    if (rewrite.rules == nullptr || !is_ruled(rewrite.rules, "host"))
+    if (rewrite.rules == nullptr || !is_ruled(rewrite.rules, "host")) {
         writer.text("Host: ");
         writer.text(rewrite.host);
         writer.text("\r\n");
+    }
 
     const http::ConnectionNames named(head);
     bool has_te = false;
