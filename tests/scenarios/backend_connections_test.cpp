@@ -52,8 +52,9 @@ TEST_CASE("so many idle connections are kept as per_backend says", "[scenarios][
     for (const auto& client : clients) CHECK(client->read_response().status() == 200);
     CHECK(eventually(
         [&] { return balancer.status("/pools/0/backends/0/connections/active") == "0"; }));
-    CHECK(balancer.status("/pools/0/backends/0/connections/idle") == "2");
-    CHECK(balancer.status("/pools/0/backends/0/in_flight") == "0");
+    CHECK(
+        eventually([&] { return balancer.status("/pools/0/backends/0/connections/idle") == "2"; }));
+    CHECK(eventually([&] { return balancer.status("/pools/0/backends/0/in_flight") == "0"; }));
 }
 
 TEST_CASE("a client that half-closed still gets a long response whole",

@@ -278,7 +278,7 @@ std::vector<Refused> over_a_limit() {
         {"a name without an end", "GET / HTTP/1.1\r\nHost: t\r\n" + repeat("b", kHeadersMax), 431,
          "header_too_large"},
         {"fields too large together",
-         fields(repeat("X-A: " + repeat("b", 500) + "\r\n", kHeadersMax / 500)), 431,
+         fields(repeat("X-A: " + repeat("b", 500) + "\r\n", kHeadersMax / 500 + 1)), 431,
          "header_too_large"},
         {"too many fields", fields(repeat("X-A: b\r\n", kFieldsMax)), 431, "header_too_large"},
         {"a length over the limit",

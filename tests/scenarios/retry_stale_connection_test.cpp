@@ -93,6 +93,8 @@ TEST_CASE("an unasked byte on an idle connection discards it", "[scenarios][retr
     const Balancer balancer{{.backends = {backend.address()}}};
     Client client{balancer.port()};
     CHECK(client.get("/").body == "one");
+    CHECK(
+        eventually([&] { return balancer.status("/pools/0/backends/0/connections/idle") == "0"; }));
     CHECK(client.get("/").body == "one");
     CHECK(backend.connections() == 2);
 }

@@ -144,7 +144,7 @@ TEST_CASE("a tunnel's end is told to the other side", "[scenarios][tunnel]") {
         client.reset();
     }
     CHECK(ended.wait());
-    CHECK(balancer.status("/pools/0/backends/0/tunnels") == "0");
+    CHECK(eventually([&] { return balancer.status("/pools/0/backends/0/tunnels") == "0"; }));
 }
 
 }  // namespace fairlead::scenarios
