@@ -9,8 +9,8 @@ namespace fairlead::l7 {
 namespace {
 
 constexpr Duration kLingerFor = std::chrono::seconds{3};
-/// While stopping, for a client that was let in and has not asked anything yet.
-constexpr Duration kFirstRequestGrace = std::chrono::seconds{1};
+/// While stopping, for the next request of a client that was there so long ago, or has just come.
+constexpr Duration kDrainGrace = std::chrono::seconds{1};
 constexpr std::size_t kLingerBytesMax = 16 * 1024 * 1024;
 
 }  // namespace
@@ -44,12 +44,16 @@ void ClientConnection::start() {
 
 void ClientConnection::drain() {
     if (phase_ != Phase::Idle) return;
-    // What has been sent but not read yet is a request that still gets its answer.
-    if (requests_ > 0 && !stream_->has_pending_input()) {
+    const Duration keepalive = listener_.config.timeouts.keepalive;
+    const bool has_been_quiet =
+        keepalive != kForever && context_.loop.now() - (due_ - keepalive) >= kDrainGrace;
+    // A client that has just been here may be sending its next request, which a close would cross
+    // on its way: it gets its answer, and with it the word that the connection ends.
+    if (has_been_quiet && !stream_->has_pending_input()) {
         close();
         return;
     }
-    wait_for(Wait::KeepAlive, std::min(listener_.config.timeouts.keepalive, kFirstRequestGrace));
+    wait_for(Wait::KeepAlive, std::min(keepalive, kDrainGrace));
 }
 
 void ClientConnection::abort() {

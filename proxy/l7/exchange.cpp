@@ -245,8 +245,8 @@ void Exchange::reset() {
     pool_ = nullptr;
     host_ = request_id_ = {};
     upgrade_.clear();
-    body_.start({}, 0, 0);
     body_.drop();
+    body_.start({}, 0, 0);  // none, and complete: what a request without a body needs
     hash_key_ = 0;
     attempt_count_ = tried_count_ = 0;
     tries_used_ = 0;
