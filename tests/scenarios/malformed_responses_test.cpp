@@ -104,7 +104,7 @@ std::vector<Refused> refused_for_their_heads() {
         {"a bad response behind a 100",
          "HTTP/1.1 100 Continue\r\n\r\n" + with("Content-Length: 4x\r\n")},
         {"nothing but 100s", repeat("HTTP/1.1 100 Continue\r\nX-Mark: LEAK\r\n\r\n", 50)},
-        {"nothing at all", "", true, "backend_closed"},
+        {"nothing at all on a connection used before", "", true, "stale_connection"},
         {"the end in the status line", "HTTP/1.1 200 LEAK", true, "backend_closed"},
         {"the end in a field", "HTTP/1.1 200 OK\r\nX-Mark: LEAK", true, "backend_closed"},
         {"the end before the empty line", "HTTP/1.1 200 OK\r\nX-Mark: LEAK\r\n", true,
@@ -227,7 +227,7 @@ class OddBackend {
 
 /// One answer to one request, so that each row is seen once.
 Setup setup_for(const std::string& backend) {
-    return {.backends = {backend}, .pool = "retry = \"off\"\npassive = \"off\""};
+    return {.backends = {backend}, .pool = "retry = \"off\""};
 }
 
 void check_refused(std::size_t piece) {
@@ -376,10 +376,9 @@ TEST_CASE("a response on an idle connection is not taken for the next request's"
     CHECK(client.received().find(kMark) == std::string::npos);
 }
 
-TEST_CASE("a response before the request gets its client and nobody else", "[scenarios][http]") {
-    // It is there before anything was asked, as of a server that speaks first.
+TEST_CASE("a server that speaks first and no HTTP is a bad backend", "[scenarios][http]") {
     FakeBackend backend{[](Peer& peer) {
-        peer.send(peer.number == 0 ? "220 LEAK ready\r\n" : ok("early"));
+        peer.send("220 LEAK ready\r\n");
         peer.read_to_end();
     }};
     const Balancer balancer{setup_for(backend.address())};
