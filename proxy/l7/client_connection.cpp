@@ -83,7 +83,8 @@ void ClientConnection::consume(std::span<char> bytes) {
     while (!bytes.empty() && (phase_ == Phase::Idle || phase_ == Phase::Exchange)) {
         if (exchange_ == nullptr) begin_exchange();
         if (!exchange_->wants_input()) {
-            // The next request is early: it waits here, and its followers in the kernel.
+            // The next request is early: it waits here, and its followers, the client's end among
+            // them, in the kernel.
             pending_.append(bytes.data(), bytes.size());
             stream_->stop_reading();
             break;

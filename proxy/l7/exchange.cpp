@@ -11,9 +11,10 @@
 namespace fairlead::l7 {
 namespace {
 
-constexpr Duration kBodyPaceWindow = std::chrono::seconds{10};
+constexpr Duration kBodyPaceFirst = std::chrono::seconds{10};
 /// Towards the client the kernel reports progress in coarse steps: a longer look.
-constexpr Duration kWritePaceWindow = std::chrono::seconds{20};
+constexpr Duration kWritePaceFirst = std::chrono::seconds{20};
+constexpr Duration kPaceLater = std::chrono::seconds{30};
 
 }  // namespace
 
@@ -22,8 +23,8 @@ Exchange::Exchange(Context& context)
       attempt_(context.loop, *this),
       deadline_(net::Deadline::of<&Exchange::on_deadline>(context.loop.timers(), *this)),
       pace_deadline_(net::Deadline::of<&Exchange::on_pace>(context.loop.timers(), *this)),
-      body_pace_(kBodyPaceWindow),
-      write_pace_(kWritePaceWindow) {
+      body_pace_(kBodyPaceFirst, kPaceLater),
+      write_pace_(kWritePaceFirst, kPaceLater) {
     body_.start({}, 0, 0);
 }
 
@@ -109,7 +110,6 @@ bool Exchange::accept_target() {
 
 void Exchange::on_head() {
     keep_alive_ = head_.keep_alive && client_->may_keep_alive();
-    if (!accept_target()) return;
     const IpAddress& peer = client_->peer().ip;
     client_ip_ =
         is_trusted_ ? http::client_ip(head_, peer, listener_->config.trusted_proxies) : peer;
@@ -120,6 +120,7 @@ void Exchange::on_head() {
         context_.make_request_id(made_id_.data());
         request_id_ = std::string_view(made_id_.data(), made_id_.size());
     }
+    if (!accept_target()) return;
     if (is_own_request(head_, context_.instance)) {
         reply(row(Failure::LoopDetected).status, Failure::LoopDetected,
               row(Failure::LoopDetected).meaning);

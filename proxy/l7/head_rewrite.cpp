@@ -6,6 +6,7 @@
 #include "proxy/http/forwarded.h"
 #include "proxy/http/h1_writer.h"
 #include "proxy/http/hop_by_hop.h"
+#include "proxy/http/status.h"
 
 namespace fairlead::l7 {
 namespace {
@@ -204,6 +205,11 @@ void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite) 
     writer.flush_run();
 
     write_framing(rewrite.framing, writer);
+    // A proxy with a clock owes a response its time (RFC 9110 section 6.6.1).
+    if (head.status >= 200 && head.find(FieldId::Date) == nullptr &&
+        !is_ruled(rewrite.rules, "Date")) {
+        writer.field("Date", http::http_date());
+    }
     if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via")) write_via(head.minor, writer);
     if (rewrite.is_switch) {
         const http::Field* upgrade = head.find(FieldId::Upgrade);

@@ -3,6 +3,7 @@
 namespace fairlead::l7 {
 
 void Pace::start(Time now, std::uint64_t bytes_total) {
+    window_ = first_;
     window_began_ = moved_at_ = now;
     window_bytes_ = bytes_total_ = bytes_total;
 }
@@ -19,6 +20,7 @@ Pace::Verdict Pace::check(Time now, std::uint64_t bytes_total, Duration idle_max
     if (window < window_) return Verdict::Fine;
     const double seconds = std::chrono::duration<double>(window).count();
     const double rate = static_cast<double>(bytes_total - window_bytes_) / seconds;
+    window_ = later_;
     window_began_ = now;
     window_bytes_ = bytes_total;
     return rate < static_cast<double>(bytes_per_second_min) ? Verdict::Slow : Verdict::Fine;

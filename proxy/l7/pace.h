@@ -13,8 +13,11 @@ class Pace {
   public:
     enum class Verdict : std::uint8_t { Fine, Idle, Slow };
 
-    /// @param window  the rate is taken over so long, the first time so long after the start
-    explicit Pace(Duration window) : window_(window) {}
+    /// @param first  the rate is taken so long after the start for the first time
+    /// @param later  and then over so long each: longer than an idle time, so that a pause is
+    /// judged
+    ///               by that and not by the rate
+    Pace(Duration first, Duration later) : first_(first), later_(later) {}
 
     void start(Time now, std::uint64_t bytes_total);
     /// The transfer was held up by us, not by the peer: time begins anew.
@@ -24,7 +27,9 @@ class Pace {
                   std::uint64_t bytes_per_second_min);
 
   private:
-    const Duration window_;
+    const Duration first_;
+    const Duration later_;
+    Duration window_{};
     Time window_began_{};
     Time moved_at_{};
     std::uint64_t window_bytes_ = 0;

@@ -1,5 +1,6 @@
 #include "proxy/runtime/server.h"
 
+#include <fcntl.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -127,7 +128,14 @@ void Server::accept() {
     for (unsigned index = 0; index < workers_count_; ++index) {
         std::vector<Worker::Socket> sockets;
         for (const Bound& bound : bound_) {
-            sockets.push_back({bound.listener, bound.sockets->descriptor(index)});
+            // A copy for the way: a stop may close ours before the worker gets to it.
+            const int copy = fcntl(bound.sockets->descriptor(index), F_DUPFD_CLOEXEC, 0);
+            if (copy < 0) {
+                log::error("listener {}: worker {} cannot accept: no descriptor is left",
+                           snapshot_->model.listeners[bound.listener].name, index);
+                continue;
+            }
+            sockets.push_back({bound.listener, copy});
         }
         workers_[index]->listen(std::move(sockets));
     }

@@ -1,5 +1,7 @@
 #include "proxy/runtime/worker.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "proxy/l7/exchange.h"
@@ -84,7 +86,9 @@ void Worker::listen(std::vector<Socket> sockets) {
     wakeup_->post([this, sockets = std::move(sockets)] {
         for (const Socket& socket : sockets) {
             auto acceptor = std::make_unique<Acceptor>(*this, *site_->listeners[socket.listener]);
-            if (Result<void> opened = acceptor->open(socket.descriptor); !opened) {
+            const Result<void> opened = acceptor->open(socket.descriptor);
+            ::close(socket.descriptor);  // the acceptor has a copy
+            if (!opened) {
                 log::error("{}", opened.error().message);
                 continue;
             }

@@ -38,9 +38,8 @@ class Worker final : private l7::ClientConnectionOwner {
     Worker& operator=(const Worker&) = delete;
 
     // ---- commands, from main
-    /// @param sockets  one descriptor of this worker for each address; `listener` is the index in
-    /// the
-    ///                 snapshot. The worker keeps copies.
+    /// @param sockets  one descriptor for each address, closed by the worker; `listener` is the
+    ///                 index in the snapshot
     struct Socket {
         std::size_t listener = 0;
         int descriptor = -1;

@@ -23,7 +23,7 @@ struct End {
 template <class BytesAt>
 std::optional<End> run(BytesAt bytes_at, Duration idle = kIdle, std::uint64_t rate = kRate,
                        int last = 120) {
-    Pace pace(seconds{10});
+    Pace pace(seconds{10}, seconds{30});
     const Time start{std::chrono::hours{1}};
     pace.start(start, 0);
     for (int second = 1; second <= last; ++second) {
@@ -45,7 +45,14 @@ TEST_CASE("a fast start is no credit for later", "[l7][pace]") {
     const auto trickle = [](int second) {
         return second <= 10 ? second * 1'000'000 : 10'000'000 + second;
     };
-    CHECK(run(trickle) == End{seconds{20}, Pace::Verdict::Slow});
+    CHECK(run(trickle) == End{seconds{40}, Pace::Verdict::Slow});
+}
+
+TEST_CASE("a pause shorter than the idle time is forgiven after a good start", "[l7][pace]") {
+    const auto pause = [](int second) {
+        return second <= 10 ? second * 100'000 : second <= 35 ? 1'000'000 : second * 100'000;
+    };
+    CHECK(run(pause) == std::nullopt);
 }
 
 TEST_CASE("nothing for the idle time ends a transfer, whatever the rate", "[l7][pace]") {
@@ -64,7 +71,7 @@ TEST_CASE("\"none\" as idle time leaves the rate alone to judge", "[l7][pace]") 
 }
 
 TEST_CASE("time during which we held the peer up does not count", "[l7][pace]") {
-    Pace pace(seconds{10});
+    Pace pace(seconds{10}, seconds{30});
     const Time start{};
     pace.start(start, 0);
     for (int second = 1; second <= 60; ++second) pace.excuse(start + seconds{second}, 7);
@@ -75,9 +82,9 @@ TEST_CASE("time during which we held the peer up does not count", "[l7][pace]") 
 TEST_CASE("a total that wraps around still counts as movement", "[l7][pace]") {
     // Bytes sent less bytes not acknowledged can be below zero when an earlier response is still in
     // the kernel.
-    Pace pace(seconds{10});
+    Pace pace(seconds{10}, seconds{30});
     const Time start{};
     pace.start(start, static_cast<std::uint64_t>(-4000));
     CHECK(pace.check(start + seconds{10}, 1000, kIdle, kRate) == Pace::Verdict::Fine);
-    CHECK(pace.check(start + seconds{20}, 2000, kIdle, kRate) == Pace::Verdict::Slow);
+    CHECK(pace.check(start + seconds{40}, 2000, kIdle, kRate) == Pace::Verdict::Slow);
 }
