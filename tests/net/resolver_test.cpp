@@ -18,7 +18,8 @@ TEST_CASE("an address resolves to itself", "[net][resolver]") {
 }
 
 TEST_CASE("localhost resolves to loopback addresses with the port, each once", "[net][resolver]") {
-    const auto found = resolve_now(HostPort{"localhost", 8000, {}});
+    const std::string name = GENERATE("localhost", "LOCALHOST", "app.localhost", "app.localhost.");
+    const auto found = resolve_now(HostPort{name, 8000, {}});
     REQUIRE(found);
     REQUIRE_FALSE(found->empty());
     for (const SocketAddress& each : *found) {
