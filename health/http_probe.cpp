@@ -141,7 +141,7 @@ void HttpProbe::take_body(std::span<char> bytes) {
 }
 
 void HttpProbe::fail_body(std::string_view of_what) {
-    fail(fmt::format("{} not contain {}", of_what, quoted(wanted_text_)));
+    fail(fmt::format("{} not contain {}", of_what, in_quotes(wanted_text_)));
 }
 
 void HttpProbe::on_end() {

@@ -99,7 +99,7 @@ void SocketProbe::finish(Outcome outcome, std::string reason) {
     on_done({outcome, std::move(reason), loop_.now() - began_});  // last: this may start again
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t kBytesMax = 40;
     std::string out = "\"";
     append_json_escaped(out, text.substr(0, kBytesMax));

@@ -57,6 +57,6 @@ class SocketProbe : public Probe, protected net::StreamObserver, private connect
 };
 
 /// `text` for a message: quoted, escaped, cut to a readable length.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace fairlead::health

@@ -28,13 +28,13 @@ void TcpProbe::on_bytes(std::span<char> bytes) {
     if (answer_.find(expected_, from) != std::string::npos) {
         pass();
     } else if (answer_.size() == kAnswerBytesMax) {
-        fail("the first 64 KiB of the answer do not contain " + quoted(expected_));
+        fail("the first 64 KiB of the answer do not contain " + in_quotes(expected_));
     }
 }
 
 void TcpProbe::on_end() {
     fail(answer_.empty() ? "closed without an answer"
-                         : "answer does not contain " + quoted(expected_));
+                         : "answer does not contain " + in_quotes(expected_));
 }
 
 }  // namespace fairlead::health

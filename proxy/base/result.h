@@ -4,6 +4,7 @@
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 #include "proxy/base/error.h"
 
@@ -11,6 +12,10 @@ namespace fairlead {
 
 template <class T>
 using Result = tl::expected<T, Error>;
+
+/// Where several things can be wrong at once and a person is told all of them.
+template <class T>
+using Many = tl::expected<T, std::vector<Error>>;
 
 inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
 

@@ -44,7 +44,7 @@ class DemoServer final : public DemoBalancer {
             const BindAddress admin_bind = model.admin->bind;
             auto server = runtime::Server::make(loop, std::move(model));
             if (!server) {
-                outcome = fail(std::move(server).error());
+                outcome = fail(std::move(server).error().front());
                 return;
             }
             server_ = std::move(*server);

@@ -8,7 +8,7 @@ namespace fairlead::cli {
 namespace {
 
 /// A TOML basic string takes JSON's escapes; a dollar would begin a variable.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string escaped = "\"";
     append_json_escaped(escaped, text);
     escaped += '"';
@@ -22,15 +22,15 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 std::string proxy_config(const ProxyArguments& arguments) {
-    std::string text = "[listener.proxy]\nbind = " + quoted(arguments.listen) +
+    std::string text = "[listener.proxy]\nbind = " + in_quotes(arguments.listen) +
                        "\npool = \"backends\"\n\n[pool.backends]\nbackends = [";
     for (std::size_t index = 0; index < arguments.backends.size(); ++index) {
         if (index > 0) text += ", ";
-        text += quoted(arguments.backends[index]);
+        text += in_quotes(arguments.backends[index]);
     }
     text += "]\n";
-    if (!arguments.policy.empty()) text += "policy = " + quoted(arguments.policy) + "\n";
-    if (!arguments.check.empty()) text += "check = " + quoted(arguments.check) + "\n";
+    if (!arguments.policy.empty()) text += "policy = " + in_quotes(arguments.policy) + "\n";
+    if (!arguments.check.empty()) text += "check = " + in_quotes(arguments.check) + "\n";
     return text;
 }
 

@@ -34,8 +34,8 @@ log::Level log_level(conf::LogLevel level) {
     return log::Level::Error;
 }
 
-int cannot_start(const Error& error) {
-    std::fputs(error.render().c_str(), stderr);
+int cannot_start(const std::vector<Error>& errors) {
+    std::fputs(render(errors).c_str(), stderr);
     return 1;
 }
 
@@ -62,7 +62,7 @@ int serve(conf::Model model) {
             Error error = std::move(made).error();
             error.message += " in [admin]";
             error.where = admin_config->where;
-            return cannot_start(error);
+            return cannot_start({error});
         }
         admin = std::move(*made);
         log::info("admin endpoint: http://{}/", admin->address().text());

@@ -121,8 +121,9 @@ SnapshotListener make_listener(const conf::Model& model, const conf::Listener& c
     return listener;
 }
 
-Result<SnapshotPool> make_pool(const conf::Pool& config, Registry& registry, unsigned workers,
-                               balancing::Waker& waker) {
+/// @param errors  gets what is wrong; the pool is of no use then
+SnapshotPool make_pool(const conf::Pool& config, Registry& registry, unsigned workers,
+                       balancing::Waker& waker, std::vector<Error>& errors) {
     SnapshotPool pool;
     pool.config = &config;
     std::vector<balancing::BackendSettings> settings;
@@ -139,7 +140,8 @@ Result<SnapshotPool> make_pool(const conf::Pool& config, Registry& registry, uns
         if (!addresses) {
             Error error = std::move(addresses).error().in("pool", config.name);
             error.where = backend.where;
-            return fail(std::move(error));
+            errors.push_back(std::move(error));
+            continue;
         }
         auto endpoint = std::make_shared<connect::Endpoint>();
         endpoint->addresses = std::move(*addresses);
@@ -179,15 +181,15 @@ l7::RouteEntry make_route(const l7::Site& site, const conf::Route* config,
 
 }  // namespace
 
-Result<std::shared_ptr<const Snapshot>> assemble(conf::Model model, Registry& registry,
-                                                 unsigned workers, balancing::Waker& waker) {
+Many<std::shared_ptr<const Snapshot>> assemble(conf::Model model, Registry& registry,
+                                               unsigned workers, balancing::Waker& waker) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->model = std::move(model);
+    std::vector<Error> errors;
     for (const conf::Pool& config : snapshot->model.pools) {
-        Result<SnapshotPool> pool = make_pool(config, registry, workers, waker);
-        if (!pool) return fail(std::move(pool).error());
-        snapshot->pools.push_back(std::move(*pool));
+        snapshot->pools.push_back(make_pool(config, registry, workers, waker, errors));
     }
+    if (!errors.empty()) return tl::unexpected(std::move(errors));
     for (const conf::Listener& config : snapshot->model.listeners) {
         snapshot->listeners.push_back(make_listener(snapshot->model, config, registry));
     }

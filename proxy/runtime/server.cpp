@@ -68,7 +68,7 @@ Server::~Server() {
     end_workers();
 }
 
-Result<std::unique_ptr<Server>> Server::make(net::Loop& loop, conf::Model model) {
+Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, conf::Model model) {
     const std::uint64_t automatic = raise_descriptor_limit();
     const conf::Process process = model.process;
     const unsigned workers = process.workers == 0 ? usable_cpus() : process.workers;
@@ -77,13 +77,17 @@ Result<std::unique_ptr<Server>> Server::make(net::Loop& loop, conf::Model model)
         process.max_connections == 0 ? automatic : process.max_connections);
 
     auto snapshot = assemble(std::move(model), *server->registry_, workers, *server);
-    if (!snapshot) return fail(std::move(snapshot).error());
+    if (!snapshot) return tl::unexpected(std::move(snapshot).error());
     server->snapshot_ = std::move(*snapshot);
 
     auto access_log =
         telemetry::AccessLog::open(access_log_config(server->snapshot_->model.log.access), workers);
-    if (!access_log) return fail(std::move(access_log).error());
-    server->access_log_ = std::move(*access_log);
+    std::vector<Error> errors;
+    if (access_log) {
+        server->access_log_ = std::move(*access_log);
+    } else {
+        errors.push_back(std::move(access_log).error());
+    }
 
     const auto& listeners = server->snapshot_->model.listeners;
     for (std::size_t index = 0; index < listeners.size(); ++index) {
@@ -92,12 +96,14 @@ Result<std::unique_ptr<Server>> Server::make(net::Loop& loop, conf::Model model)
             if (!sockets) {
                 Error error = std::move(sockets).error().in("listener", listeners[index].name);
                 error.where = bind.where;
-                return fail(std::move(error));
+                errors.push_back(std::move(error));
+                continue;
             }
             const BindAddress address = sockets->address();
             server->bound_.push_back({index, address, std::move(*sockets)});
         }
     }
+    if (!errors.empty()) return tl::unexpected(std::move(errors));
     server->monitor_ =
         std::make_unique<health::Monitor>(server->clock_, server->alarm_, server->probes_,
                                           *server->registry_, Random::from_entropy());

@@ -32,7 +32,8 @@ class Server final : private balancing::Waker {
   public:
     /// Binds everything; nothing is accepted yet.
     /// @param model  loaded without errors
-    static Result<std::unique_ptr<Server>> make(net::Loop& loop, conf::Model model);
+    /// @return the server, or all that is in the way: names, addresses, the log
+    static Many<std::unique_ptr<Server>> make(net::Loop& loop, conf::Model model);
     ~Server() override;
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

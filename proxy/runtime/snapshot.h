@@ -53,9 +53,10 @@ struct Snapshot {
 /// Makes everything of a model that loaded without errors. Resolves backend names (blocks); main
 /// thread, before workers learn of the snapshot.
 /// @param waker  outlives the snapshot
-/// @return the errors that only show now: names that do not resolve, each with its place
-Result<std::shared_ptr<const Snapshot>> assemble(conf::Model model, telemetry::Registry& registry,
-                                                 unsigned workers, balancing::Waker& waker);
+/// @return the snapshot, or every error that only shows now: names that do not resolve, with their
+///         places
+Many<std::shared_ptr<const Snapshot>> assemble(conf::Model model, telemetry::Registry& registry,
+                                               unsigned workers, balancing::Waker& waker);
 
 /// One worker's view of it. On that worker's thread, or before it runs.
 std::unique_ptr<l7::Site> make_site(const Snapshot& snapshot, net::Loop& loop, unsigned worker,
