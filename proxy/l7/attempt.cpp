@@ -5,6 +5,7 @@
 
 #include "proxy/base/text.h"
 #include "proxy/http/hop_by_hop.h"
+#include "proxy/telemetry/log.h"
 
 namespace fairlead::l7 {
 namespace {
@@ -152,6 +153,8 @@ void Attempt::on_bytes(std::span<char> bytes) {
         const http::ParseResult parsed = parser_.feed(bytes);
         if (parsed.status == http::ParseStatus::NeedMore) return;
         if (parsed.status == http::ParseStatus::Refused) {
+            telemetry::log::debug("backend {}: bad response: {}", backend_->backend->name(),
+                                  parsed.error.reason);
             fail(Failure::BackendBadResponse);
             return;
         }

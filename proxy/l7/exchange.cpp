@@ -43,6 +43,8 @@ void Exchange::start(ClientConnection& client) {
     started_ = context_.loop.now();
     started_wall_ = context_.wall();
     phase_ = Phase::Head;
+    client_ip_ = client.peer().ip;
+    head_.method_text = head_.target = {};
     ++context_.exchanges_running;
     const conf::ListenerLimits& limits = listener_->config.limits;
     parser_.start(head_, {limits.headers_bytes, limits.header_count, limits.url_bytes});
@@ -228,6 +230,10 @@ void Exchange::refuse(const http::HeadError& error) {
     note_running_attempt(error.failure);
     if (is_waiting()) pool_->pool.remove(*this);
     keep_alive_ = false;
+    if (request_id_.empty()) {
+        context_.make_request_id(made_id_.data());
+        request_id_ = std::string_view(made_id_.data(), made_id_.size());
+    }
     if (is_response_begun()) {
         failure_ = error.failure;
         end(ClientConnection::Ending::Reset);

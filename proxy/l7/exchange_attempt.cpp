@@ -250,7 +250,6 @@ void Exchange::on_attempt_failed(Failure failure) {
 }
 
 bool Exchange::retry_status(const http::ResponseHead& head) {
-    if (!route_->retry->on.covers_status(head.status)) return false;
     const bool has_retry_after = head.find(http::FieldId::RetryAfter) != nullptr;
     const RetryAnswer answer = decide_retry(
         {Failure::None, head.status, has_retry_after, head_.method,
@@ -277,7 +276,12 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
         pool_->series.retry_budget_exhausted->add(context_.worker);
         return false;
     }
-    if (failure == Failure::None) note_attempt(status_word(attempt_.head().status));
+    if (failure == Failure::None) {
+        const int status = attempt_.head().status;
+        note_attempt(status_word(status));
+        attempt_.backend().series.requests[static_cast<std::size_t>(status / 100)]->add(
+            context_.worker);
+    }
     attempt_.cancel();
     if (answer.counts_as_try) ++tries_used_;
     pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);

@@ -171,14 +171,15 @@ void Exchange::count() {
     const unsigned worker = context_.worker;
     listener_->series.bytes_in->add(worker, bytes_in_);
     listener_->series.bytes_out->add(worker, bytes_out_);
-    const RouteEntry& route = route_ != nullptr ? *route_ : listener_->fallback;
+    const ClassCounters& requests =
+        route_ != nullptr ? route_->series.requests : listener_->series.requests_without_route;
     const std::size_t status_class = static_cast<std::size_t>(status_ / 100);
     if (status_class >= 1 && status_class <= 5) {
-        route.series.requests[status_class]->add(worker);
+        requests[status_class]->add(worker);
     }
     if (failure_ != Failure::None) {
         const FailureCounters& failures =
-            pool_ != nullptr ? route.series.failures : listener_->series.failures_without_pool;
+            pool_ != nullptr ? route_->series.failures : listener_->series.failures_without_pool;
         failures[static_cast<std::size_t>(failure_)]->add(worker);
     }
     if (pool_ != nullptr && status_ != 101) {  // how long a tunnel lives says nothing of requests
@@ -198,17 +199,20 @@ void Exchange::write_log() {
     entry.time = started_wall_;
     entry.id = request_id_;
     entry.listener = listener_->config.name;
-    const IpAddress& client_ip = request_id_.empty() ? client_->peer().ip : client_ip_;
-    entry.client = std::string_view(client_text, client_ip.write(client_text));
+    entry.client = std::string_view(client_text, client_ip_.write(client_text));
+    if (client_ip_ == IpAddress{}) entry.client = "unix:";
     const std::string peer = client_->peer().text();
     entry.peer = peer;
-    if (!request_id_.empty()) {  // the head was whole
-        entry.method = head_.method_name();
-        entry.host = host_;
-        entry.path = head_.text(head_.target);
-        if (const http::Field* agent = head_.find(http::FieldId::UserAgent)) {
-            entry.user_agent = head_.value(*agent);
-        }
+    // Of a head that was refused, as much as was understood.
+    entry.method = head_.method_name();
+    entry.path = head_.text(head_.target);
+    entry.host = host_;
+    if (const http::Field* host = head_.find(http::FieldId::Host);
+        host != nullptr && host_.empty()) {
+        entry.host = head_.value(*host);
+    }
+    if (const http::Field* agent = head_.find(http::FieldId::UserAgent)) {
+        entry.user_agent = head_.value(*agent);
     }
     entry.proto = head_.minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
     entry.status = status_;

@@ -47,7 +47,12 @@ Framing Exchange::response_framing(const http::ResponseHead& head) {
 }
 
 void Exchange::on_response(const http::ResponseHead& head, std::string_view payload, bool is_done) {
-    if (head.status >= 429 && retry_status(head)) return;
+    if (head.status >= 429 && route_->retry->on.covers_status(head.status)) {
+        // An answer that the pool takes for a failure is one in the backend's count too: quick
+        // failures must not look like an idle backend.
+        attempt_.lease().failed(context_.loop.now());
+        if (retry_status(head)) return;
+    }
     const Time now = context_.loop.now();
     first_byte_took_ = now - started_;
     status_ = head.status;

@@ -67,7 +67,8 @@ void write_own_identity(const RequestRewrite& rewrite, std::string_view peer,
 
 void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
     char peer_text[46];
-    const std::string_view peer(peer_text, rewrite.peer.write(peer_text));
+    std::string_view peer(peer_text, rewrite.peer.write(peer_text));
+    if (rewrite.peer == IpAddress{}) peer = "unknown";  // a unix socket has none
     if (!rewrite.peer_is_trusted && rewrite.rules == nullptr &&
         rewrite.head.find(FieldId::CdnLoop) == nullptr) {
         write_own_identity(rewrite, peer, writer);
@@ -84,7 +85,8 @@ void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
     write_claim(rewrite, FieldId::XForwardedProto, "X-Forwarded-Proto", "http", writer);
     write_claim(rewrite, FieldId::XForwardedHost, "X-Forwarded-Host", rewrite.original_host,
                 writer);
-    write_claim(rewrite, FieldId::XForwardedPort, "X-Forwarded-Port", port, writer);
+    write_claim(rewrite, FieldId::XForwardedPort, "X-Forwarded-Port",
+                rewrite.local_port == 0 ? std::string_view() : port, writer);
     if (!is_ruled(rewrite.rules, "X-Request-Id")) {
         writer.field("X-Request-Id", rewrite.request_id);
     }
@@ -133,9 +135,11 @@ bool is_ruled(const conf::HeaderRules* rules, std::string_view name) {
 }
 
 std::string make_own_lines(std::uint16_t local_port, std::string_view instance) {
-    std::string lines = "X-Forwarded-Proto: http\r\nX-Forwarded-Port: ";
-    lines.append(std::to_string(local_port)).append("\r\nCDN-Loop: ");
-    return lines.append(instance).append("\r\n");
+    std::string lines = "X-Forwarded-Proto: http\r\n";
+    if (local_port != 0) {  // a unix socket has none
+        lines.append("X-Forwarded-Port: ").append(std::to_string(local_port)).append("\r\n");
+    }
+    return lines.append("CDN-Loop: ").append(instance).append("\r\n");
 }
 
 void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite) {

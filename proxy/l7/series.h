@@ -19,6 +19,7 @@ struct ListenerSeries {
     telemetry::Counter* connections_total;
     telemetry::Counter* bytes_in;
     telemetry::Counter* bytes_out;
+    ClassCounters requests_without_route;  ///< refused before a route was found
     FailureCounters failures_without_pool;
 };
 

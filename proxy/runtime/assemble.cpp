@@ -107,6 +107,10 @@ SnapshotListener make_listener(const conf::Model& model, const conf::Listener& c
     listener.series.connections_total = &registry.counter(Metric::ConnectionsTotal, {config.name});
     listener.series.bytes_in = &registry.counter(Metric::BytesTotal, {config.name, "in"});
     listener.series.bytes_out = &registry.counter(Metric::BytesTotal, {config.name, "out"});
+    listener.series.requests_without_route =
+        class_counters([&](std::string_view word) -> telemetry::Counter& {
+            return registry.counter(Metric::RequestsTotal, {config.name, "", "", word});
+        });
     listener.series.failures_without_pool =
         failure_counters([&](std::string_view word) -> telemetry::Counter& {
             return registry.counter(Metric::FailuresTotal, {config.name, "", word});
