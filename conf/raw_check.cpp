@@ -17,6 +17,7 @@ class Scanner {
             if (c == '#') {
                 skip_comment();
             } else if (c == '"' || c == '\'') {
+                is_in_statement_ = true;
                 skip_string(c);
             } else {
                 look_at(c);
@@ -29,6 +30,7 @@ class Scanner {
   private:
     void look_at(char c) {
         if (is_non_ascii(at_)) refuse_non_ascii();
+        follow_statement(c);
         if (c == '.') {
             if (++dots_ >= kKeyPartsMax) {
                 found_ = RawFault{at_, "a key has too many parts", "32 is the limit"};
@@ -36,6 +38,38 @@ class Scanner {
         } else if (std::string_view{"\n=,[]{}"}.find(c) != std::string_view::npos) {
             dots_ = 0;  // what follows is no longer the same key
         }
+    }
+
+    /// Tells a table's header from an array: a header's bracket is the first thing of a statement.
+    void follow_statement(char c) {
+        if (c == '\n') {
+            if (depth_ == 0) is_in_statement_ = false;
+            return;
+        }
+        if (is_space(c)) return;
+        if (c == '[' && !is_in_statement_) {
+            look_at_header();
+            if (at_ + 1 < text_.size() && text_[at_ + 1] == '[') ++at_;
+        } else if (c == '[' || c == '{') {
+            ++depth_;
+        } else if ((c == ']' || c == '}') && depth_ > 0) {
+            --depth_;
+        }
+        is_in_statement_ = true;
+        // Quotes are skipped elsewhere; a header's closing bracket finds depth 0 and leaves it.
+    }
+
+    void look_at_header() {
+        std::size_t at = at_ + 1;
+        if (at < text_.size() && text_[at] == '[') ++at;
+        while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t')) ++at;
+        if (at == text_.size() || text_[at] == '\n' || text_[at] == '\r') return;
+        const char first = text_[at];
+        const bool is_bare = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
+                             (first >= '0' && first <= '9') || first == '-' || first == '_';
+        if (is_bare || first == '"' || first == '\'' || first == ']' || is_non_ascii(at)) return;
+        found_ = RawFault{at, "not TOML: a table's name does not begin like this",
+                          "put it in quotes, or begin with a letter"};
     }
 
     void refuse_non_ascii() {
@@ -97,6 +131,8 @@ class Scanner {
 
     std::string_view text_;
     std::size_t at_ = 0;
+    int depth_ = 0;  ///< of arrays and inline tables
+    bool is_in_statement_ = false;
     int dots_ = 0;  ///< since the last character that no key has
     std::optional<RawFault> found_;
 };

@@ -86,6 +86,19 @@ TEST_CASE("tables nest at most 32 deep", "[conf][document]") {
     CHECK(Document::parse("a.a.a.a = 1", "f").has_value());
 }
 
+TEST_CASE("a table header begins with a name", "[conf][document]") {
+    CHECK(errors_of("a = [\n [1, 2],\n [\n {b = 1} ]]\n[(x]\n") ==
+          "f.toml:5:2: error: not TOML: a table's name does not begin like this\n"
+          "    5 | [(x]\n"
+          "      |  ^ put it in quotes, or begin with a letter\n");
+    CHECK_FALSE(errors_of("[[ {x} ]]\n").empty());
+    for (const char* good : {"[a]", "[ 'b' ]", "[[c]]\n[[c]]", "[\"d\"] # [(", "[-]",
+                             "e = [\n[\n[] ] ]", "f = '''\n[('''\n[g]", "[h]\r\n[i]"}) {
+        INFO(good);
+        CHECK(Document::parse(good, "f").has_value());
+    }
+}
+
 TEST_CASE("outside quotes and comments there is ASCII only", "[conf][document]") {
     const std::string e = "\xC3\xA9";
     CHECK(errors_of("a = 1\n " + e + "tat = 1\n") ==
