@@ -3,6 +3,7 @@
 #include <cassert>
 #include <vector>
 
+#include "proxy/l7/body_pieces.h"
 #include "proxy/l7/exchange.h"
 
 namespace fairlead::l7 {
@@ -10,7 +11,6 @@ namespace {
 
 /// So much of a request body may wait for a backend before the client is no longer read.
 constexpr std::size_t kBodyAheadBytes = 256 * 1024;
-constexpr std::string_view kLastChunk = "0\r\n";
 
 /// As the log shows an attempt whose answer was retried.
 std::string_view status_word(int status) {
@@ -156,24 +156,12 @@ void Exchange::on_attempt_ready() {
          client_->peer().ip, port, is_trusted_, via == conf::Via::Request || via == conf::Via::Both,
          forwards_expect_, upgrade_, request_framing(), rules});
 
-    const std::string_view held = body_.held();
     const bool is_last = body_.is_complete();
-    const bool is_chunked = head_.body.kind == http::BodyLength::Kind::Chunked;
-    std::array<net::Bytes, 8> pieces;
-    std::size_t count = 0;
-    pieces[count++] = context_.head_buffer.view();
-    std::optional<http::ChunkFrame> frame;
-    if (!held.empty()) {
-        if (is_chunked) pieces[count++] = frame.emplace(held.size()).before();
-        pieces[count++] = held;
-        if (is_chunked) pieces[count++] = http::ChunkFrame::after();
-    }
-    if (is_chunked && is_last) {
-        pieces[count++] = kLastChunk;
-        pieces[count++] = body_.trailers();
-        pieces[count++] = "\r\n";
-    }
-    if (!attempt_.send(std::span(pieces.data(), count), is_last)) {
+    BodyPieces pieces;
+    pieces.add(context_.head_buffer.view());
+    pieces.add_body(body_.held(), head_.body.kind == http::BodyLength::Kind::Chunked, is_last,
+                    body_.trailers());
+    if (!attempt_.send(pieces.all(), is_last)) {
         on_attempt_failed(attempt_.send_failure());
         return;
     }
@@ -185,27 +173,16 @@ void Exchange::on_attempt_ready() {
 }
 
 void Exchange::forward_body(std::string_view payload, bool is_last) {
-    std::array<net::Bytes, 8> pieces;
-    std::size_t count = 0;
-    std::optional<http::ChunkFrame> frame;
-    const bool is_chunked = head_.body.kind == http::BodyLength::Kind::Chunked;
-    if (!payload.empty()) {
-        if (is_chunked) pieces[count++] = frame.emplace(payload.size()).before();
-        pieces[count++] = payload;
-        if (is_chunked) pieces[count++] = http::ChunkFrame::after();
-    }
-    if (is_chunked && is_last) {
-        pieces[count++] = kLastChunk;
-        pieces[count++] = body_.trailers();
-        pieces[count++] = "\r\n";
-    }
-    if (count == 0 && !is_last) return;
+    BodyPieces pieces;
+    pieces.add_body(payload, head_.body.kind == http::BodyLength::Kind::Chunked, is_last,
+                    body_.trailers());
+    if (pieces.is_empty() && !is_last) return;
     // Kept before it is sent: a retry starts over from the first byte.
     if (body_.is_replayable()) {
         body_.hold(payload);
         body_.drop_if_full();
     }
-    if (!attempt_.send(std::span(pieces.data(), count), is_last)) {
+    if (!attempt_.send(pieces.all(), is_last)) {
         on_attempt_failed(attempt_.send_failure());
         return;
     }

@@ -1,16 +1,11 @@
 // The way back: a backend's response, a tunnel, or an answer of our own.
 #include <cassert>
 
+#include "proxy/l7/body_pieces.h"
 #include "proxy/l7/exchange.h"
 #include "proxy/l7/local_reply.h"
 
 namespace fairlead::l7 {
-namespace {
-
-constexpr std::string_view kLastChunk = "0\r\n";
-
-}  // namespace
-
 bool Exchange::write(std::span<const net::Bytes> pieces) {
     for (const net::Bytes piece : pieces) bytes_out_ += piece.size();
     if (client_->stream().write(pieces)) return true;
@@ -92,22 +87,10 @@ void Exchange::on_response_body(std::string_view payload, bool is_done) {
 }
 
 void Exchange::write_body(std::string_view head, std::string_view payload, bool is_done) {
-    std::array<net::Bytes, 8> pieces;
-    std::size_t count = 0;
-    std::optional<http::ChunkFrame> frame;
-    const bool is_chunked = framing_.kind == Framing::Kind::Chunked;
-    if (!head.empty()) pieces[count++] = head;
-    if (!payload.empty()) {
-        if (is_chunked) pieces[count++] = frame.emplace(payload.size()).before();
-        pieces[count++] = payload;
-        if (is_chunked) pieces[count++] = http::ChunkFrame::after();
-    }
-    if (is_chunked && is_done) {
-        pieces[count++] = kLastChunk;
-        if (!attempt_.trailers().empty()) pieces[count++] = attempt_.trailers();
-        pieces[count++] = "\r\n";
-    }
-    if (count > 0 && !write(std::span(pieces.data(), count))) return;
+    BodyPieces pieces;
+    pieces.add(head);
+    pieces.add_body(payload, framing_.kind == Framing::Kind::Chunked, is_done, attempt_.trailers());
+    if (!pieces.is_empty() && !write(pieces.all())) return;
     if (is_done) {
         finish_response();
         return;
