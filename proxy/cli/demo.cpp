@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "bench/figures.h"
 #include "proxy/cli/demo_origins.h"
 #include "proxy/cli/demo_recovery.h"
 #include "proxy/cli/demo_report.h"
@@ -181,7 +182,7 @@ void Demo::observe(const std::vector<DemoBackend>& backends, Time now) {
         const Duration took =
             is_detected ? recovery_.detected().back() : recovery_.returned().back();
         tell(now, fmt::format("{} {} after {}: {}", DemoOrigins::name(i),
-                              is_detected ? "taken out" : "back in", demo_duration(took),
+                              is_detected ? "taken out" : "back in", bench::human_duration(took),
                               backends[i].reason));
     }
 }
@@ -192,7 +193,7 @@ void Demo::draw(const std::vector<DemoBackend>& backends, Time now) {
     const bench::TrafficCounts counts = traffic_->counts();
     if (counts.failures() > counts_.failures()) {
         tell(now, fmt::format("{} requests failed",
-                              demo_number(counts.failures() - counts_.failures())));
+                              bench::human_number(counts.failures() - counts_.failures())));
     }
     counts_ = counts;
     DemoView view;

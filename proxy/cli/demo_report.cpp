@@ -7,15 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/figures.h"
+
 namespace fairlead::cli {
+
+using bench::human_duration;
+using bench::human_number;
 
 namespace {
 
 std::string median_and_worst(std::vector<Duration> times) {
     if (times.empty()) return "nothing to measure";
     std::sort(times.begin(), times.end());
-    return fmt::format("median {}, worst {}", demo_duration(times[(times.size() - 1) / 2]),
-                       demo_duration(times.back()));
+    return fmt::format("median {}, worst {}", human_duration(times[(times.size() - 1) / 2]),
+                       human_duration(times.back()));
 }
 
 /// "2 closed, 1 timeout"; empty when there is none.
@@ -30,25 +35,12 @@ std::string failure_kinds(const bench::TrafficCounts& counts) {
                              Kind{"timeout", counts.timeout}}) {
         if (kind.count == 0) continue;
         fmt::format_to(std::back_inserter(out), "{}{} {}", out.empty() ? "" : ", ",
-                       demo_number(kind.count), kind.word);
+                       human_number(kind.count), kind.word);
     }
     return out;
 }
 
 }  // namespace
-
-std::string demo_duration(Duration duration) {
-    const double ms = std::chrono::duration<double, std::milli>(duration).count();
-    if (ms < 1) return fmt::format("{:.0f}us", ms * 1000);
-    if (ms < 100) return fmt::format("{:.0f}ms", ms);
-    return ms < 1000 ? fmt::format("{:.2f}s", ms / 1000) : fmt::format("{:.1f}s", ms / 1000);
-}
-
-std::string demo_number(std::uint64_t number) {
-    std::string out = std::to_string(number);
-    for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, ",");
-    return out;
-}
 
 std::string DemoReport::text() const {
     std::string out;
@@ -56,10 +48,11 @@ std::string DemoReport::text() const {
         fmt::format_to(std::back_inserter(out), "{:<24}{}\n", name, value);
     };
     const std::string kinds = failure_kinds(traffic);
-    line("requests", fmt::format("{} in {}", demo_number(traffic.finished()), demo_duration(took)));
+    line("requests",
+         fmt::format("{} in {}", human_number(traffic.finished()), human_duration(took)));
     line("client-visible failures",
-         demo_number(traffic.failures()) + (kinds.empty() ? "" : " (" + kinds + ")"));
-    line("retries", demo_number(retries));
+         human_number(traffic.failures()) + (kinds.empty() ? "" : " (" + kinds + ")"));
+    line("retries", human_number(retries));
     const std::string unnoticed =
         recovery.unnoticed() == 0
             ? std::string()
@@ -68,9 +61,9 @@ std::string DemoReport::text() const {
     line("time to detect", median_and_worst(recovery.detected()));
     line("time to return", median_and_worst(recovery.returned()));
     line("latency",
-         fmt::format("p50 {}, p99 {}, worst {}", demo_duration(traffic.latency.quantile(0.5)),
-                     demo_duration(traffic.latency.quantile(0.99)),
-                     demo_duration(traffic.latency.max())));
+         fmt::format("p50 {}, p99 {}, worst {}", human_duration(traffic.latency.quantile(0.5)),
+                     human_duration(traffic.latency.quantile(0.99)),
+                     human_duration(traffic.latency.max())));
     return out;
 }
 

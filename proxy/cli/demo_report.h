@@ -22,9 +22,4 @@ struct DemoReport {
     int exit_code() const;
 };
 
-/// For people: "740us", "12ms", "0.42s", "3.1s".
-std::string demo_duration(Duration duration);
-/// With commas: "18,204".
-std::string demo_number(std::uint64_t number);
-
 }  // namespace fairlead::cli

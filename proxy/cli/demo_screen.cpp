@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "proxy/cli/demo_report.h"
+#include "bench/figures.h"
 
 namespace fairlead::cli {
 
@@ -51,15 +51,16 @@ std::string demo_table(const DemoView& view, std::size_t columns) {
         add_line(out,
                  fmt::format("{:<8}{:<8}{:<12}{:>12}{:>10}  {}", row.name,
                              row.is_alive ? "alive" : "dead", row.backend.state,
-                             demo_number(row.backend.requests), row.backend.in_flight,
+                             bench::human_number(row.backend.requests), row.backend.in_flight,
                              row.backend.reason),
                  colour_of(row), columns);
     }
     add_line(out,
              fmt::format("{:>6.1f}s  {} requests, {}/s, {} retries, {} client-visible failures",
                          std::chrono::duration<double>(view.elapsed).count(),
-                         demo_number(view.requests), demo_number(view.requests_per_second),
-                         demo_number(view.retries), demo_number(view.failures)),
+                         bench::human_number(view.requests),
+                         bench::human_number(view.requests_per_second),
+                         bench::human_number(view.retries), bench::human_number(view.failures)),
              view.failures > 0 ? kRed : std::string_view(), columns);
     return out;
 }

@@ -5,7 +5,6 @@
 
 namespace fairlead::cli {
 
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -73,17 +72,6 @@ TEST_CASE("a demo in which nothing was answered has not succeeded", "[cli][demo]
     const DemoReport report{seconds(1), none, 0, recovery};
     CHECK(report.exit_code() == 1);
     CHECK(report.text().find("time to detect          nothing to measure\n") != std::string::npos);
-}
-
-TEST_CASE("durations and numbers are written for people", "[cli][demo]") {
-    CHECK(demo_duration(microseconds(740)) == "740us");
-    CHECK(demo_duration(milliseconds(12)) == "12ms");
-    CHECK(demo_duration(milliseconds(420)) == "0.42s");
-    CHECK(demo_duration(milliseconds(3120)) == "3.1s");
-    CHECK(demo_number(0) == "0");
-    CHECK(demo_number(999) == "999");
-    CHECK(demo_number(1000) == "1,000");
-    CHECK(demo_number(1'234'567) == "1,234,567");
 }
 
 }  // namespace fairlead::cli
