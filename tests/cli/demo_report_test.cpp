@@ -38,9 +38,9 @@ TEST_CASE("the report tells requests, failures, retries and the times of the out
           "client-visible failures 0\n"
           "retries                 312\n"
           "outages                 4 (1 back before it was noticed)\n"
-          "time to detect          median 0.40s, worst 0.60s\n"
-          "time to return          median 1.2s, worst 1.8s\n"
-          "latency                 p50 2ms, p99 2ms, worst 2ms\n");
+          "time to detect          median 400ms, worst 600ms\n"
+          "time to return          median 1.20s, worst 1.80s\n"
+          "latency                 p50 2.00ms, p99 2.00ms, worst 2.00ms\n");
     CHECK(report.exit_code() == 0);
 }
 
