@@ -3,28 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-#include <tuple>
 #include <utility>
 
 #include "conf/cross_check.h"
 #include "conf/document.h"
 #include "conf/environment.h"
+#include "conf/file.h"
 #include "conf/read_file.h"
 
 namespace fairlead::conf {
 namespace {
-
-constexpr std::size_t kFileBytesMax = std::size_t{16} << 20U;
-
-void sort_by_place(std::vector<Error>& errors) {
-    std::stable_sort(errors.begin(), errors.end(), [](const Error& a, const Error& b) {
-        return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
-    });
-}
 
 /// A value with an unset variable in it is wrong for that reason only.
 void forget_errors_at(const std::vector<Place>& places, std::vector<Error>& errors) {
@@ -34,30 +22,6 @@ void forget_errors_at(const std::vector<Place>& places, std::vector<Error>& erro
         });
     };
     errors.erase(std::remove_if(errors.begin(), errors.end(), is_there), errors.end());
-}
-
-Error unreadable(const std::string& path, std::string why, std::string hint) {
-    Error error;
-    error.message = fmt::format("cannot read {}: {}", path, why);
-    error.hint = std::move(hint);
-    return error;
-}
-
-Result<std::string> read_bytes(const std::string& path) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rb"),
-                                                               &std::fclose};
-    if (!file) {
-        return fail(unreadable(path, std::strerror(errno),
-                               errno == ENOENT ? "give the file with -c FILE" : ""));
-    }
-    std::string bytes;
-    char piece[64 * 1024];
-    while (const std::size_t length = std::fread(piece, 1, sizeof piece, file.get())) {
-        bytes.append(piece, length);
-        if (bytes.size() > kFileBytesMax) return fail(unreadable(path, "larger than 16 MiB", ""));
-    }
-    if (std::ferror(file.get()) != 0) return fail(unreadable(path, std::strerror(errno), ""));
-    return bytes;
 }
 
 }  // namespace
@@ -82,7 +46,7 @@ LoadResult load_text(std::string_view text, const std::string& file, const LoadO
 }
 
 LoadResult load_file(const std::string& path, const LoadOptions& options) {
-    Result<std::string> bytes = read_bytes(path);
+    Result<std::string> bytes = read_bytes(path, "give the file with -c FILE");
     if (!bytes) {
         LoadResult result;
         result.errors.push_back(std::move(bytes).error());

@@ -122,48 +122,25 @@ class FileReader {
         });
     }
 
-    /// [[route]] and [[expect]]: lists of tables and nothing else.
-    void read_repeated(std::string_view noun, const std::function<void(Section&)>& read) {
-        const Value* value = root_.get(noun);
-        const std::string title = fmt::format("[[{}]]", noun);
-        if (reading_.survey != nullptr) {
-            Section section{reading_, nothing(), Place{}, title, std::string{noun}};
-            read(section);
-        }
-        if (value == nullptr) return;
-        const bool is_good = value->is(Kind::List) &&
-                             std::all_of(value->items.begin(), value->items.end(),
-                                         [](const Value& item) { return item.is(Kind::Table); });
-        if (!is_good) {
-            root_.error(root_.key_place(noun), fmt::format("\"{}\" must be a list of tables", noun),
-                        fmt::format("write {}", title));
-            return;
-        }
-        for (const Value& item : value->items) {
-            Section section{reading_, item, item.place, title, std::string{noun}};
-            const std::size_t errors_before = reading_.errors.size();
-            read(section);
-            section.finish();
-            if (noun == "route") {
-                notes_.route_is_sound.push_back(reading_.errors.size() == errors_before);
-            }
-        }
-    }
-
     void read_routes() {
         const auto pool_draft = [&](std::string_view name) -> const PoolDraft* {
             const auto found = drafts_.find(name);
             return found == drafts_.end() ? nullptr : &found->second;
         };
-        read_repeated("route", [&](Section& section) {
-            Route route;
-            read_route(section, names_, pool_draft, route);
-            out_.routes.push_back(std::move(route));
-        });
+        std::size_t errors_before = 0;
+        root_.repeated(
+            "route",
+            [&](Section& section) {
+                errors_before = reading_.errors.size();
+                Route route;
+                read_route(section, names_, pool_draft, route);
+                out_.routes.push_back(std::move(route));
+            },
+            [&] { notes_.route_is_sound.push_back(reading_.errors.size() == errors_before); });
     }
 
     void read_expectations() {
-        read_repeated("expect", [&](Section& section) {
+        root_.repeated("expect", [&](Section& section) {
             Expectation expectation;
             read_expect(section, names_, expectation);
             out_.expectations.push_back(std::move(expectation));

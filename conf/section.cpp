@@ -426,6 +426,31 @@ bool Section::list(std::string_view key, const std::function<void(Section&)>& re
     return true;
 }
 
+void Section::repeated(std::string_view noun, const std::function<void(Section&)>& read,
+                       const std::function<void()>& on_done) {
+    const Value* value = get(noun);
+    const std::string title = fmt::format("[[{}]]", noun);
+    if (reading_.survey != nullptr) {
+        Section section{reading_, nothing(), Place{}, title, std::string{noun}};
+        read(section);
+    }
+    if (value == nullptr) return;
+    const bool is_good = value->is(Kind::List) &&
+                         std::all_of(value->items.begin(), value->items.end(),
+                                     [](const Value& item) { return item.is(Kind::Table); });
+    if (!is_good) {
+        error(key_place(noun), fmt::format("\"{}\" must be a list of tables", noun),
+              fmt::format("write {}", title));
+        return;
+    }
+    for (const Value& item : value->items) {
+        Section section{reading_, item, item.place, title, std::string{noun}};
+        read(section);
+        section.finish();
+        if (on_done) on_done();
+    }
+}
+
 void Section::finish() {
     if (reading_.survey != nullptr) return;
     std::vector<std::string_view> known{known_.begin(), known_.end()};
