@@ -65,7 +65,7 @@ struct RunReport {
                                ///< then and counted as timeouts
     OutcomeCounts outcomes;
     LatencyHistogram from_planned;  ///< of answered and timed-out requests
-    LatencyHistogram from_send;     ///< the same requests, from the actual send
+    LatencyHistogram from_send;     ///< the same but the unsent, from the actual send
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t connections_opened = 0;

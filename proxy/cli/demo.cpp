@@ -26,6 +26,7 @@ namespace {
 /// How often the balancer is asked, so how exact the times to detect and return are.
 constexpr Duration kTick = std::chrono::milliseconds(20);
 constexpr Duration kDrawEvery = std::chrono::milliseconds(250);
+constexpr Duration kRequestTimeout = std::chrono::seconds(5);
 
 /// The demo while it runs. Everything happens in its tick.
 class Demo {
@@ -60,7 +61,7 @@ class Demo {
     DemoRecovery recovery_;
     std::optional<DemoOutages> outages_;
     std::unique_ptr<DemoTraffic> traffic_;
-    bench::TrafficCounts counts_;
+    bench::Tally tally_;  ///< as drawn last
     Phase phase_ = Phase::Readying;
     Time start_;  ///< of waiting, then of the traffic
     Time end_ = Time::max();
@@ -88,7 +89,7 @@ Result<void> Demo::run() {
     const net::SignalWatch interrupt(loop_, SIGINT, [this] { on_signal(); });
     tick_.set(start_);
     loop_.run();
-    if (traffic_ != nullptr) counts_ = traffic_->counts();
+    if (traffic_ != nullptr) tally_ = traffic_->tally();
     traffic_.reset();
     if (error_) return fail(std::move(*error_));
     return {};
@@ -143,8 +144,11 @@ void Demo::become_ready(Time now) {
     start_ = now;
     end_ = after(now, settings_.run_for);
     outages_.emplace(settings_.outages, now, end_);
-    bench::TrafficSettings traffic;
-    traffic.address = balancer_.address();
+    bench::LaneSettings traffic;
+    traffic.target.address = balancer_.address();
+    traffic.target.host = "localhost";
+    traffic.target.requests.emplace_back();
+    traffic.timeout = kRequestTimeout;
     traffic.connections = settings_.connections;
     traffic.rate = settings_.rate;
     traffic_ = std::make_unique<DemoTraffic>(std::move(traffic));
@@ -190,24 +194,25 @@ void Demo::observe(const std::vector<DemoBackend>& backends, Time now) {
 void Demo::draw(const std::vector<DemoBackend>& backends, Time now) {
     if (now < draw_at_) return;
     draw_at_ = now + kDrawEvery;
-    const bench::TrafficCounts counts = traffic_->counts();
-    if (counts.failures() > counts_.failures()) {
+    const std::uint64_t failures_before = tally_.outcomes.errors();
+    tally_ = traffic_->tally();
+    const bench::OutcomeCounts& outcomes = tally_.outcomes;
+    if (outcomes.errors() > failures_before) {
         tell(now, fmt::format("{} requests failed",
-                              bench::human_number(counts.failures() - counts_.failures())));
+                              bench::human_number(outcomes.errors() - failures_before)));
     }
-    counts_ = counts;
     DemoView view;
     view.elapsed = now - start_;
     for (std::size_t i = 0; i < backends.size(); ++i) {
         view.rows.push_back({DemoOrigins::name(i), origins_.is_alive(i), backends[i]});
     }
     const double seconds = std::chrono::duration<double>(now - drawn_when_).count();
-    view.requests = counts.finished();
+    view.requests = outcomes.total();
     if (seconds > 0) {
         view.requests_per_second = static_cast<std::uint64_t>(
             static_cast<double>(view.requests - drawn_requests_) / seconds + 0.5);
     }
-    view.failures = counts.failures();
+    view.failures = outcomes.errors();
     view.retries = balancer_.retries();
     drawn_requests_ = view.requests;
     drawn_when_ = now;
@@ -229,7 +234,7 @@ void Demo::give_up(Error error) {
 
 int Demo::report() {
     const Time end = stopped_ == Time{} ? loop_.now() : stopped_;
-    const DemoReport report{end - start_, counts_, balancer_.retries(), recovery_};
+    const DemoReport report{end - start_, tally_, balancer_.retries(), recovery_};
     screen_.close("\n" + report.text());
     return report.exit_code();
 }

@@ -23,19 +23,14 @@ std::string median_and_worst(std::vector<Duration> times) {
                        human_duration(times.back()));
 }
 
-/// "2 closed, 1 timeout"; empty when there is none.
-std::string failure_kinds(const bench::TrafficCounts& counts) {
-    struct Kind {
-        std::string_view word;
-        std::uint64_t count;
-    };
+/// "2 reset, 1 timeout"; empty when there is none.
+std::string failure_kinds(const bench::OutcomeCounts& outcomes) {
     std::string out;
-    for (const Kind& kind : {Kind{"not 2xx", counts.bad_status}, Kind{"refused", counts.refused},
-                             Kind{"closed", counts.closed}, Kind{"not HTTP", counts.bad_response},
-                             Kind{"timeout", counts.timeout}}) {
-        if (kind.count == 0) continue;
+    for (std::size_t i = 0; i < bench::kOutcomes; ++i) {
+        const auto outcome = static_cast<bench::Outcome>(i);
+        if (outcome == bench::Outcome::Ok || outcomes[outcome] == 0) continue;
         fmt::format_to(std::back_inserter(out), "{}{} {}", out.empty() ? "" : ", ",
-                       human_number(kind.count), kind.word);
+                       human_number(outcomes[outcome]), bench::outcome_word(outcome));
     }
     return out;
 }
@@ -47,11 +42,11 @@ std::string DemoReport::text() const {
     auto line = [&out](std::string_view name, std::string_view value) {
         fmt::format_to(std::back_inserter(out), "{:<24}{}\n", name, value);
     };
-    const std::string kinds = failure_kinds(traffic);
+    const std::string kinds = failure_kinds(traffic.outcomes);
     line("requests",
-         fmt::format("{} in {}", human_number(traffic.finished()), human_duration(took)));
+         fmt::format("{} in {}", human_number(traffic.outcomes.total()), human_duration(took)));
     line("client-visible failures",
-         human_number(traffic.failures()) + (kinds.empty() ? "" : " (" + kinds + ")"));
+         human_number(traffic.outcomes.errors()) + (kinds.empty() ? "" : " (" + kinds + ")"));
     line("retries", human_number(retries));
     const std::string unnoticed =
         recovery.unnoticed() == 0
@@ -61,14 +56,14 @@ std::string DemoReport::text() const {
     line("time to detect", median_and_worst(recovery.detected()));
     line("time to return", median_and_worst(recovery.returned()));
     line("latency",
-         fmt::format("p50 {}, p99 {}, worst {}", human_duration(traffic.latency.quantile(0.5)),
-                     human_duration(traffic.latency.quantile(0.99)),
-                     human_duration(traffic.latency.max())));
+         fmt::format("p50 {}, p99 {}, worst {}", human_duration(traffic.from_planned.quantile(0.5)),
+                     human_duration(traffic.from_planned.quantile(0.99)),
+                     human_duration(traffic.from_planned.max())));
     return out;
 }
 
 int DemoReport::exit_code() const {
-    return traffic.failures() == 0 && traffic.answered > 0 ? 0 : 1;
+    return traffic.outcomes.errors() == 0 && traffic.outcomes.ok() > 0 ? 0 : 1;
 }
 
 }  // namespace fairlead::cli

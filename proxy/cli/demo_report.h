@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "bench/traffic.h"
+#include "bench/tally.h"
 #include "proxy/base/clock.h"
 #include "proxy/cli/demo_recovery.h"
 
@@ -12,7 +12,7 @@ namespace fairlead::cli {
 
 struct DemoReport {
     Duration took{};
-    const bench::TrafficCounts& traffic;
+    const bench::Tally& traffic;
     std::uint64_t retries = 0;
     const DemoRecovery& recovery;
 

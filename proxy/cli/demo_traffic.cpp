@@ -2,29 +2,29 @@
 
 namespace fairlead::cli {
 
-DemoTraffic::DemoTraffic(bench::TrafficSettings settings) {
+DemoTraffic::DemoTraffic(bench::LaneSettings settings) {
     thread_.call([&](net::Loop& loop) {
-        traffic_ = std::make_unique<bench::Traffic>(loop, std::move(settings));
+        lane_ = std::make_unique<bench::Lane>(loop, std::move(settings));
+        lane_->start(Time::min(), Time::max());
     });
 }
 
 DemoTraffic::~DemoTraffic() {
-    thread_.call([this](net::Loop&) { traffic_.reset(); });
+    thread_.call([this](net::Loop&) { lane_.reset(); });
 }
 
-bench::TrafficCounts DemoTraffic::counts() {
-    bench::TrafficCounts counts;
-    thread_.call([&](net::Loop&) { counts = traffic_->counts(); });
-    return counts;
+const bench::Tally& DemoTraffic::tally() {
+    thread_.call([this](net::Loop&) { tally_.add(lane_->take()); });
+    return tally_;
 }
 
 void DemoTraffic::stop() {
-    thread_.call([this](net::Loop&) { traffic_->stop(); });
+    thread_.call([this](net::Loop&) { lane_->stop(); });
 }
 
 bool DemoTraffic::is_idle() {
     bool is_idle = false;
-    thread_.call([&](net::Loop&) { is_idle = traffic_->is_idle(); });
+    thread_.call([&](net::Loop&) { is_idle = lane_->is_idle(); });
     return is_idle;
 }
 

@@ -3,26 +3,30 @@
 
 #include <memory>
 
+#include "bench/lane.h"
 #include "bench/loop_thread.h"
-#include "bench/traffic.h"
+#include "bench/tally.h"
 
 namespace fairlead::cli {
 
 class DemoTraffic {
   public:
-    explicit DemoTraffic(bench::TrafficSettings settings);
+    /// Starts at once.
+    explicit DemoTraffic(bench::LaneSettings settings);
     ~DemoTraffic();
     DemoTraffic(const DemoTraffic&) = delete;
     DemoTraffic& operator=(const DemoTraffic&) = delete;
 
-    bench::TrafficCounts counts();
+    /// Everything so far.
+    const bench::Tally& tally();
     /// No further requests. What is under way goes on until is_idle().
     void stop();
     bool is_idle();
 
   private:
     bench::LoopThread thread_;
-    std::unique_ptr<bench::Traffic> traffic_;  // on the thread
+    std::unique_ptr<bench::Lane> lane_;  // on the thread
+    bench::Tally tally_;
 };
 
 }  // namespace fairlead::cli

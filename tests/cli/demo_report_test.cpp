@@ -10,18 +10,18 @@ using std::chrono::seconds;
 
 namespace {
 
-bench::TrafficCounts answered(std::uint64_t count) {
-    bench::TrafficCounts counts;
-    counts.sent = counts.answered = count;
-    counts.latency.record(milliseconds(2));
-    return counts;
+bench::Tally answered(std::uint64_t count) {
+    bench::Tally tally;
+    tally.outcomes[bench::Outcome::Ok] = count;
+    tally.from_planned.record(milliseconds(2));
+    return tally;
 }
 
 }  // namespace
 
 TEST_CASE("the report tells requests, failures, retries and the times of the outages",
           "[cli][demo]") {
-    bench::TrafficCounts counts = answered(18'204);
+    const bench::Tally counts = answered(18'204);
     DemoRecovery recovery(1);
     FakeClock clock;
     for (const int ms : {400, 600, 200}) {
@@ -46,29 +46,27 @@ TEST_CASE("the report tells requests, failures, retries and the times of the out
 
 TEST_CASE("any failure a client saw is named by its kind and fails the demo", "[cli][demo]") {
     const DemoRecovery recovery(1);
-    bench::TrafficCounts counts = answered(10);
-    counts.closed = 1;
-    counts.timeout = 2;
+    bench::Tally counts = answered(10);
+    counts.outcomes[bench::Outcome::Reset] = 1;
+    counts.outcomes[bench::Outcome::Timeout] = 2;
     const DemoReport report{seconds(1), counts, 0, recovery};
-    CHECK(report.text().find("client-visible failures 3 (1 closed, 2 timeout)\n") !=
+    CHECK(report.text().find("client-visible failures 3 (1 reset, 2 timeout)\n") !=
           std::string::npos);
     CHECK(report.exit_code() == 1);
 }
 
 TEST_CASE("each kind of failure alone fails the demo", "[cli][demo]") {
     const DemoRecovery recovery(1);
-    using Counts = bench::TrafficCounts;
-    for (const auto kind : {&Counts::bad_status, &Counts::refused, &Counts::closed,
-                            &Counts::bad_response, &Counts::timeout}) {
-        Counts counts = answered(10);
-        counts.*kind = 1;
+    for (std::size_t i = 1; i < bench::kOutcomes; ++i) {
+        bench::Tally counts = answered(10);
+        counts.outcomes.by_outcome[i] = 1;
         CHECK(DemoReport{seconds(1), counts, 0, recovery}.exit_code() == 1);
     }
 }
 
 TEST_CASE("a demo in which nothing was answered has not succeeded", "[cli][demo]") {
     const DemoRecovery recovery(1);
-    const bench::TrafficCounts none;
+    const bench::Tally none;
     const DemoReport report{seconds(1), none, 0, recovery};
     CHECK(report.exit_code() == 1);
     CHECK(report.text().find("time to detect          nothing to measure\n") != std::string::npos);

@@ -1,0 +1,118 @@
+/// One target's share of the load on one thread: a schedule, some connections, and what they saw.
+/// A planned start waits until a connection is free; it is never dropped, and its latency counts
+/// from when it was planned. Lives on, and is touched by, its loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/load_run.h"
+#include "bench/prepared_request.h"
+#include "bench/schedule.h"
+#include "bench/tally.h"
+#include "proxy/base/random.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/precise_timer.h"
+
+namespace fairlead::bench {
+
+class LoadConnection;
+
+struct LaneSettings {
+    Target target;
+    bool is_closed = false;
+    bool is_poisson = false;
+    double rate = 0;   ///< of this lane, starts a second, open loop
+    double phase = 0;  ///< see Schedule::constant
+    unsigned connections = 1;
+    Duration timeout = std::chrono::seconds(10);
+    std::uint64_t requests_per_connection = 0;  ///< 0: as many as the peer takes
+    std::string id_series{};                    ///< empty: requests carry no X-Bench-Id
+    std::uint64_t id_first = 0;                 ///< numbers are id_first + k * id_step: lanes of
+    std::uint64_t id_step = 1;                  ///< one series interleave, so they leave no gaps
+    std::uint64_t seed = 1;
+};
+
+/// How one request went.
+struct RequestEnd {
+    Outcome outcome = Outcome::Ok;
+    Time planned{};
+    Time sent{};
+    Time ended{};
+};
+
+class Lane {
+  public:
+    Lane(net::Loop& loop, LaneSettings settings);
+    ~Lane();  ///< closes everything; requests under way get no result
+    Lane(const Lane&) = delete;
+    Lane& operator=(const Lane&) = delete;
+
+    /// Sends from now on. Requests planned before `measured_from` are sent and not counted.
+    /// @param end  nothing is planned from then on; Time::max(): until stop()
+    void start(Time measured_from, Time end);
+    /// Nothing is planned from now on; what is planned and not yet sent still is.
+    void stop();
+    /// Nothing under way, and nothing planned that waits. Only after the end.
+    bool is_idle() const;
+    /// Counts what is planned and not sent, or not answered, as timed out; nothing more is sent.
+    void give_up();
+
+    /// What was counted since the last call.
+    Tally take();
+    /// Planned and not yet sent, now.
+    std::uint64_t late();
+    /// Requests of which at least a byte was written, in the warm-up too.
+    std::uint64_t requests_sent() const { return requests_sent_; }
+    /// "no local ports left" and the like; empty: nothing on this machine ran out.
+    std::string_view shortage() const { return shortage_; }
+
+    // ---- for its connections
+    net::Loop& loop() { return loop_; }
+    const LaneSettings& settings() const { return settings_; }
+    /// The next request to send, and the number it carries.
+    PreparedRequest& draw() { return mix_.draw(mix_.is_single() ? 0 : random_.next()); }
+    std::uint64_t next_id();
+    void count_sent_request(bool is_reused);
+    void count_opened() { ++tally_.connections_opened; }
+    void count_sent_bytes(std::uint64_t bytes) { tally_.bytes_sent += bytes; }
+    void count_received_bytes(std::uint64_t bytes) { tally_.bytes_received += bytes; }
+    /// Connecting failed for want of something on this machine.
+    void note_shortage(std::string_view what) { shortage_ = what; }
+    /// A connection's request has ended; it is free for the next one.
+    void on_ended(LoadConnection& connection, const RequestEnd& end);
+
+  private:
+    void on_timer();
+    void dispatch(Time now);
+    void send(LoadConnection& connection, Time planned, Time now);
+    void count_slip(Time planned);
+    void arm();
+    bool is_due(Time now) const { return schedule_->next() <= now && schedule_->next() < end_; }
+
+    net::Loop& loop_;
+    const LaneSettings settings_;
+    RequestMix mix_;
+    Random random_;
+    std::unique_ptr<net::PreciseTimer> timer_;
+    std::vector<std::unique_ptr<LoadConnection>> connections_;
+    /// The one idle for longest is used next, so that all are used.
+    std::deque<LoadConnection*> free_;
+    std::optional<Schedule> schedule_;  ///< what is sent next; absent in a closed loop
+    std::optional<Schedule> planned_;   ///< the same, as far as it has been counted
+    Time measured_from_ = Time::max();
+    Time end_ = Time::min();
+    Time slipped_until_ = Time::min();  ///< what was planned by then waited for the generator
+    std::size_t busy_ = 0;
+    std::uint64_t late_ = 0;  ///< counted as planned, not yet sent
+    std::uint64_t next_id_;
+    std::uint64_t requests_sent_ = 0;
+    std::string_view shortage_{};
+    Tally tally_;
+};
+
+}  // namespace fairlead::bench
