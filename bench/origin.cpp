@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <iterator>
 
 #include "bench/origin_connection.h"
 #include "proxy/base/text.h"
@@ -52,10 +53,12 @@ Result<void> Origin::revive() {
     return listen();
 }
 
-std::string Origin::stats_json() const {
+std::string Origin::stats_json(std::string_view series) const {
     std::string out = "{" + log_.json_members() + ",\"origin\":\"";
     append_json_escaped(out, name());
-    return out + fmt::format("\",\"origin_requests\":{}}}\n", executions_);
+    fmt::format_to(std::back_inserter(out), "\",\"origin_requests\":{}", executions_);
+    if (!series.empty()) out += "," + log_.json_series(series);
+    return out + "}\n";
 }
 
 void Origin::record_execution(std::string_view id) {

@@ -56,7 +56,8 @@ class Origin final : public net::ListenerObserver {
     /// Requests executed here; the log counts them over all origins.
     std::uint64_t executions() const { return executions_; }
     std::size_t connections() const { return connections_.size(); }
-    std::string stats_json() const;
+    /// @param series  whose own numbers are added; empty: none
+    std::string stats_json(std::string_view series = {}) const;
 
     // ---- for its connections
     /// The body of an answer that asks for no size.

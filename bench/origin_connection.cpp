@@ -147,7 +147,7 @@ void OriginConnection::execute() {
             answer_health(*request);
             break;
         case OriginRequest::Kind::Stats:
-            answer_stats();
+            answer_stats(*request);
             break;
     }
 }
@@ -187,8 +187,8 @@ void OriginConnection::answer_health(const OriginRequest& request) {
     answer_text(is_healthy ? 200 : 503, is_healthy ? "ok\n" : "failing\n");
 }
 
-void OriginConnection::answer_stats() {
-    answer_text(200, origin_.stats_json(), "application/json");
+void OriginConnection::answer_stats(const OriginRequest& request) {
+    answer_text(200, origin_.stats_json(request.series), "application/json");
 }
 
 // ---- answering

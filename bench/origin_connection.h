@@ -57,7 +57,7 @@ class OriginConnection final : public net::StreamObserver {
     void execute();
     void execute_work(const OriginRequest& request);
     void answer_health(const OriginRequest& request);
-    void answer_stats();
+    void answer_stats(const OriginRequest& request);
     void answer_text(int status, std::string_view text,
                      std::string_view content_type = "text/plain");
     void answer_work();

@@ -127,8 +127,10 @@ Result<OriginRequest> parse_origin_request(http::Method method, std::string_view
     for (const std::string_view parameter : split_list(query, '&')) {
         const std::size_t equals = parameter.find('=');
         const std::string_view name = parameter.substr(0, equals);
-        const std::string value = decode_percent_sign(
-            equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1));
+        const std::string_view raw_value =
+            equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1);
+        if (name == "series") reader.request.series = raw_value;  // has no character to decode
+        const std::string value = decode_percent_sign(raw_value);
         if (auto read = reader.read(name, value); !read) return fail(std::move(read).error());
         has_ok = has_ok || name == "ok";
     }

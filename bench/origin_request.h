@@ -32,12 +32,13 @@ struct OriginRequest {
     bool is_chunked = false;
     bool is_closing = false;  ///< the connection is closed after the answer
     bool is_healthy = true;   ///< SetHealth: the new state
+    std::string_view series;  ///< Stats: whose numbers are asked for too; lies in the target
 };
 
-/// Reads `size=20k delay=5ms status=503 fail=1% chunked=1 close=1 reset=1%` and `ok=0`. A percent
-/// sign may be written as it is or as %25. `k m g` are powers of 1024. Parameters of other names
-/// are ignored, so that a request can carry what a hash policy looks at.
-/// @param target  in origin-form or absolute-form, as received
+/// Reads `size=20k delay=5ms status=503 fail=1% chunked=1 close=1 reset=1%`, `ok=0` and
+/// `series=ID`. A percent sign may be written as it is or as %25. `k m g` are powers of 1024.
+/// Parameters of other names are ignored, so that a request can carry what a hash policy looks at.
+/// @param target  in origin-form or absolute-form, as received; outlives the result
 /// @return an error with the cure for a value that cannot be read, which is answered with 400
 Result<OriginRequest> parse_origin_request(http::Method method, std::string_view target);
 

@@ -180,6 +180,27 @@ TEST_CASE("a request is executed when it was read whole, and only then", "[bench
     CHECK(json["origin_requests"] == 1);
 }
 
+TEST_CASE("stats tell one series apart when they are asked to", "[bench][origin]") {
+    TestOrigins origins(2);
+    RawClient first(origins.address(0));
+    RawClient second(origins.address(1));
+    for (const char* id : {"run-1", "run-2", "other-1"}) {
+        first.ask(get("/", fmt::format("X-Bench-Id: {}\r\n", id)));
+    }
+    second.ask(get("/", "X-Bench-Id: run-2\r\n"));
+    CHECK_FALSE(nlohmann::json::parse(second.ask(get("/stats")).body).contains("series"));
+    const auto json = nlohmann::json::parse(second.ask(get("/stats?series=run")).body);
+    CHECK(json["requests"] == 4);
+    CHECK(json["unique_ids"] == 3);
+    CHECK(json["origin_requests"] == 1);
+    CHECK(json["series"] == nlohmann::json::parse(R"({"id":"run","requests":3,"unique_ids":2,
+                                                     "duplicate_count":1,
+                                                     "duplicates":["run-2"]})"));
+    const auto unseen = nlohmann::json::parse(second.ask(get("/stats?series=never")).body);
+    CHECK(unseen["series"]["requests"] == 0);
+    CHECK(unseen["series"]["id"] == "never");
+}
+
 TEST_CASE("a reset takes the answer away, not the execution", "[bench][origin]") {
     TestOrigins origins;
     RawClient client(origins.address());
