@@ -14,7 +14,8 @@ Origin::Origin(net::Loop& loop, OriginSettings settings, ExecutionLog& log)
     : loop_(loop),
       settings_(std::move(settings)),
       log_(log),
-      random_(settings_.seed ? Random(*settings_.seed) : Random::from_entropy()) {}
+      random_(settings_.seed ? Random(*settings_.seed) : Random::from_entropy()),
+      delays_(loop) {}
 
 Origin::~Origin() = default;
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "bench/delay_queue.h"
 #include "bench/execution_log.h"
 #include "proxy/base/address.h"
 #include "proxy/base/clock.h"
@@ -63,6 +64,7 @@ class Origin final : public net::ListenerObserver {
     /// The body of an answer that asks for no size.
     const std::string& greeting() const { return greeting_; }
     void record_execution(std::string_view id);
+    DelayQueue& delays() { return delays_; }
     /// Draws: true in `share` of the calls.
     bool happens(double share);
     /// The connection has ended; it is destroyed when the stack has unwound.
@@ -82,6 +84,7 @@ class Origin final : public net::ListenerObserver {
     std::string greeting_;
     std::optional<net::SocketSet> sockets_;
     std::unique_ptr<net::Listener> listener_;
+    DelayQueue delays_;
     std::unordered_map<OriginConnection*, std::unique_ptr<OriginConnection>> connections_;
     std::uint64_t executions_ = 0;
     bool is_healthy_ = true;

@@ -31,8 +31,8 @@ OriginConnection::OriginConnection(net::Loop& loop, Origin& origin,
 }
 
 void OriginConnection::kill() {
+    leave_waits();
     phase_ = Phase::Finished;
-    deadline_.clear();
     if (stream_ == nullptr) return;
     stream_->reset();
     loop_.retire(std::move(stream_));
@@ -171,7 +171,8 @@ void OriginConnection::execute_work(const OriginRequest& request) {
     if (origin_.happens(request.fail)) request_.status = request.fail_status;
     if (request.delay > Duration::zero()) {
         phase_ = Phase::Waiting;
-        deadline_.set(loop_.now() + request.delay);
+        delay_end_ = loop_.now() + request.delay;
+        origin_.delays().add(*this, delay_end_);
         return;
     }
     answer_work();
@@ -257,11 +258,13 @@ void OriginConnection::on_drained() {
     if (phase_ == Phase::Idle) resume_kept();
 }
 
+void OriginConnection::on_delay_passed() {
+    answer_work();
+    if (phase_ == Phase::Idle) resume_kept();
+}
+
 void OriginConnection::on_deadline() {
     switch (phase_) {
-        case Phase::Waiting:
-            answer_work();
-            break;
         case Phase::Answering:
             send();
             break;
@@ -271,6 +274,7 @@ void OriginConnection::on_deadline() {
             return;
         case Phase::Head:
         case Phase::Body:
+        case Phase::Waiting:
         case Phase::Finished:
             return;
     }
@@ -307,9 +311,15 @@ void OriginConnection::linger() {
 
 void OriginConnection::finish() {
     if (phase_ == Phase::Finished) return;
+    leave_waits();
     phase_ = Phase::Finished;
-    deadline_.clear();
     origin_.forget(*this);
+}
+
+/// Nobody calls it back any more.
+void OriginConnection::leave_waits() {
+    deadline_.clear();
+    if (phase_ == Phase::Waiting) origin_.delays().remove(*this, delay_end_);
 }
 
 }  // namespace fairlead::bench

@@ -29,6 +29,8 @@ class OriginConnection final : public net::StreamObserver {
 
     /// Ends it with a reset, without telling the origin: the origin's own doing.
     void kill();
+    /// The delay its request asked for is over (from the DelayQueue).
+    void on_delay_passed();
 
     void on_bytes(std::span<char> bytes) override;
     void on_end() override;
@@ -67,13 +69,15 @@ class OriginConnection final : public net::StreamObserver {
     void close_gently();
     void linger();
     void finish();
+    void leave_waits();
 
     bool wants_keep_alive() const;
 
     net::Loop& loop_;
     Origin& origin_;
     std::unique_ptr<net::Stream> stream_;
-    net::Deadline deadline_;  ///< idle time, delay, next turn or lingering, as the phase says
+    net::Deadline deadline_;  ///< idle time, next turn or lingering, as the phase says
+    Time delay_end_{};        ///< while Waiting
     Phase phase_ = Phase::Idle;
 
     http::RequestParser parser_;

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "bench/body_hash.h"
 #include "bench/body_pattern.h"
@@ -110,6 +114,54 @@ TEST_CASE("an answer waits for its delay", "[bench][origin]") {
     const auto start = std::chrono::steady_clock::now();
     CHECK(client.ask(get("/?delay=50ms")).status == 200);
     CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(50));
+}
+
+TEST_CASE("a delay is kept to well under a timer wheel's tick", "[bench][origin]") {
+    TestOrigins origins;
+    RawClient client(origins.address());
+    std::vector<Duration> waits;
+    for (int i = 0; i < 41; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        REQUIRE(client.ask(get("/?delay=2ms")).status == 200);
+        waits.push_back(std::chrono::steady_clock::now() - start);
+    }
+    std::sort(waits.begin(), waits.end());
+    CHECK(waits.front() >= std::chrono::milliseconds(2));
+    // Ticks of 8 ms would make it 6 ms in the middle; a busy machine delays some, not half of them.
+    CHECK(waits[waits.size() / 2] < std::chrono::milliseconds(4));
+}
+
+TEST_CASE("each delay ends at its own time, whoever asked first", "[bench][origin]") {
+    TestOrigins origins;
+    RawClient slow(origins.address());
+    RawClient fast(origins.address());
+    slow.send(get("/?delay=1h"));
+    fast.send(get("/?delay=20ms"));
+    CHECK(fast.read_response().status == 200);
+    RawClient leaving(origins.address());
+    leaving.send(get("/?delay=30ms", "X-Bench-Id: left\r\n"));
+    leaving.shutdown_write();
+    CHECK(leaving.read_response().status == 200);
+    CHECK(leaving.wait_for_end() == RawClient::Ending::Closed);
+}
+
+TEST_CASE("a connection that dies waiting leaves nothing behind", "[bench][origin]") {
+    TestOrigins origins;
+    {
+        std::vector<std::unique_ptr<RawClient>> clients;
+        for (int i = 0; i < 20; ++i) {
+            clients.push_back(std::make_unique<RawClient>(origins.address()));
+            clients.back()->send(get(fmt::format("/?delay={}ms", 200 + i)));
+        }
+        std::uint64_t waiting = 0;
+        while (waiting < clients.size()) {
+            origins.with(0, [&](Origin& origin) { waiting = origin.executions(); });
+        }
+        origins.with(0, [](Origin& origin) { origin.kill(); });
+    }
+    origins.with(0, [](Origin& origin) { CHECK(origin.revive()); });
+    RawClient client(origins.address());
+    CHECK(client.ask(get("/?delay=250ms")).status == 200);  // the others' times have passed by now
 }
 
 TEST_CASE("pipelined requests are answered in order, also behind a delay", "[bench][origin]") {
