@@ -6,6 +6,7 @@
 
 #include "bench/options.h"
 #include "bench/origin.h"
+#include "proxy/net/descriptor_limit.h"
 #include "proxy/net/signals.h"
 
 namespace {
@@ -21,6 +22,7 @@ int complain(const Error& error) {
 
 int run_origin(const bench::OriginOptions& options) {
     net::ignore_sigpipe();
+    net::raise_soft_descriptor_limit();  // nothing else bounds the connections
     net::Loop loop;
     bench::ExecutionLog log;
     std::vector<std::unique_ptr<bench::Origin>> origins;

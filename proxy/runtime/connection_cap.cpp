@@ -1,8 +1,8 @@
 #include "proxy/runtime/connection_cap.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
+
+#include "proxy/net/descriptor_limit.h"
 
 namespace fairlead::runtime {
 namespace {
@@ -16,14 +16,7 @@ constexpr std::uint64_t kMost = 1'000'000;
 }  // namespace
 
 std::uint64_t raise_descriptor_limit() {
-    rlimit limits{};
-    if (getrlimit(RLIMIT_NOFILE, &limits) != 0) return kLeast;
-    if (limits.rlim_cur < limits.rlim_max) {
-        rlimit raised = limits;
-        raised.rlim_cur = limits.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limits = raised;
-    }
-    const std::uint64_t usable = std::min<std::uint64_t>(limits.rlim_cur, 2 * kMost);
+    const std::uint64_t usable = std::min(net::raise_soft_descriptor_limit(), 2 * kMost);
     return std::max(kLeast,
                     usable > kReservedDescriptors ? (usable - kReservedDescriptors) / 2 : 0);
 }
