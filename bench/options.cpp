@@ -37,6 +37,13 @@ Result<OriginOptions> read_origin(const OriginTexts& texts) {
     for (const std::string& text : texts.binds) {
         auto bind = BindAddress::parse(text);
         if (!bind) return fail(std::move(bind).error());
+        const bool is_any_port = !bind->address.is_unix() && bind->address.port == 0;
+        for (const BindAddress& other : options.binds) {
+            if (!is_any_port && other.text() == bind->text()) {
+                return fail(fmt::format("--bind {} is given twice", bind->text()),
+                            "write each address once; port 0 takes another one each time");
+            }
+        }
         options.binds.push_back(std::move(*bind));
     }
     for (const std::string& name : texts.names) {

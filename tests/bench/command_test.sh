@@ -40,6 +40,8 @@ refused "two names for one address" "error: --name is given 2 times, --bind 1 ti
     origin --bind 127.0.0.1:0 --name a --name b
 refused "no idle time" "error: --close-idle must be more than nothing" \
     origin --bind 127.0.0.1:0 --close-idle 0s
+refused "an address given twice" "error: --bind 127.0.0.1:3001 is given twice" \
+    origin --bind 127.0.0.1:3001 --bind 127.0.0.1:3001
 
 mkfifo "$folder/lines"
 "$bench" origin --bind 127.0.0.1:0 --bind 127.0.0.1:0 >"$folder/lines" 2>"$folder/err" &
@@ -52,6 +54,12 @@ expect "one line for each bind" 2 \
 taken=${first##* }
 "$bench" origin --bind "$taken" >"$folder/out2" 2>"$folder/err"
 expect "a port in use exits 2" 2 $?
+expect "the port in use is named" "error: cannot listen on $taken:" \
+    "$(head -n 1 "$folder/err" | cut -c "1-$((25 + ${#taken}))")"
+"$bench" origin --bind 127.0.0.1:0 --bind "$taken" >"$folder/out2" 2>"$folder/err"
+expect "a second port in use exits 2" 2 $?
+expect "then nothing is said to listen" "" "$(cat "$folder/out2")"
+expect "a second port in use says the cure" 1 "$(tail -n +2 "$folder/err" | grep -c .)"
 kill -TERM "$origin"
 wait "$origin"
 expect "TERM ends it with 0" 0 $?
