@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/echo_server.h"
 #include "bench/options.h"
 #include "bench/origin.h"
 #include "proxy/net/descriptor_limit.h"
@@ -26,7 +27,14 @@ int run_origin(const bench::OriginOptions& options) {
     net::Loop loop;
     bench::ExecutionLog log;
     std::vector<std::unique_ptr<bench::Origin>> origins;
+    std::vector<std::unique_ptr<bench::EchoServer>> echoes;
     for (std::size_t i = 0; i < options.binds.size(); ++i) {
+        if (options.is_echo) {
+            auto echo = bench::EchoServer::make(loop, options.binds[i]);
+            if (!echo) return complain(echo.error());
+            echoes.push_back(std::move(*echo));
+            continue;
+        }
         bench::OriginSettings settings;
         settings.bind = options.binds[i];
         if (!options.names.empty()) {
@@ -37,9 +45,11 @@ int run_origin(const bench::OriginOptions& options) {
         if (!origin) return complain(origin.error());
         origins.push_back(std::move(*origin));
     }
-    for (const auto& origin : origins) {
-        std::printf("listening on %s\n", origin->address().text().c_str());
-    }
+    const auto tell = [](const BindAddress& address) {
+        std::printf("listening on %s\n", address.text().c_str());
+    };
+    for (const auto& origin : origins) tell(origin->address());
+    for (const auto& echo : echoes) tell(echo->address());
     std::fflush(stdout);  // whoever started us waits for these lines
     const net::SignalWatch terminate(loop, SIGTERM, [&loop] { loop.stop(); });
     const net::SignalWatch interrupt(loop, SIGINT, [&loop] { loop.stop(); });

@@ -27,6 +27,7 @@ struct OriginTexts {
     std::vector<std::string> binds;
     std::vector<std::string> names;
     std::string close_idle;
+    bool is_echo = false;
 };
 
 Result<OriginOptions> read_origin(const OriginTexts& texts) {
@@ -45,6 +46,11 @@ Result<OriginOptions> read_origin(const OriginTexts& texts) {
             }
         }
         options.binds.push_back(std::move(*bind));
+    }
+    options.is_echo = texts.is_echo;
+    if (texts.is_echo && !(texts.names.empty() && texts.close_idle.empty())) {
+        return fail("--echo speaks no HTTP and has neither a name nor an idle time",
+                    "leave out --name and --close-idle");
     }
     for (const std::string& name : texts.names) {
         // It becomes a header field's value.
@@ -88,6 +94,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
                        "said in X-Origin; default: the address; once, or once for each --bind");
     origin->add_option("--close-idle", texts.close_idle,
                        "close a connection that was idle for so long, as 5s");
+    origin->add_flag("--echo", texts.is_echo, "no HTTP: send every byte back");
     Options options;
     try {
         app.parse(argc, argv);

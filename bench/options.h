@@ -14,6 +14,7 @@ struct OriginOptions {
     std::vector<BindAddress> binds;
     std::vector<std::string> names;  ///< none, one for all, or one for each bind
     Duration close_idle = kForever;
+    bool is_echo = false;  ///< no HTTP: every byte is sent back
 };
 
 /// What main() is to do.

@@ -42,6 +42,9 @@ refused "no idle time" "error: --close-idle must be more than nothing" \
     origin --bind 127.0.0.1:0 --close-idle 0s
 refused "an address given twice" "error: --bind 127.0.0.1:3001 is given twice" \
     origin --bind 127.0.0.1:3001 --bind 127.0.0.1:3001
+refused "a name for an echo" \
+    "error: --echo speaks no HTTP and has neither a name nor an idle time" \
+    origin --echo --bind 127.0.0.1:0 --name a
 
 mkfifo "$folder/lines"
 "$bench" origin --bind 127.0.0.1:0 --bind 127.0.0.1:0 >"$folder/lines" 2>"$folder/err" &
@@ -60,6 +63,8 @@ expect "the port in use is named" "error: cannot listen on $taken:" \
 expect "a second port in use exits 2" 2 $?
 expect "then nothing is said to listen" "" "$(cat "$folder/out2")"
 expect "a second port in use says the cure" 1 "$(tail -n +2 "$folder/err" | grep -c .)"
+"$bench" origin --echo --bind 127.0.0.1:0 --bind "$taken" >"$folder/out2" 2>"$folder/err"
+expect "a port in use exits 2 with --echo too" 2 $?
 kill -TERM "$origin"
 wait "$origin"
 expect "TERM ends it with 0" 0 $?
