@@ -4,9 +4,13 @@
 
 #include <iterator>
 
+#include "proxy/base/random.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::bench {
+
+ExecutionLog::ExecutionLog(std::size_t pages_max)
+    : name_(fmt::format("{:016x}", Random::from_entropy().next())), pages_left_(pages_max) {}
 
 void ExecutionLog::record(std::string_view id) {
     ++requests_;

@@ -27,7 +27,7 @@ class ExecutionLog {
     static constexpr std::size_t kListedMax = 1000;
 
     /// @param pages_max  of all series together
-    explicit ExecutionLog(std::size_t pages_max = kPagesMax) : pages_left_(pages_max) {}
+    explicit ExecutionLog(std::size_t pages_max = kPagesMax);
     ExecutionLog(const ExecutionLog&) = delete;
     ExecutionLog& operator=(const ExecutionLog&) = delete;
 
@@ -35,6 +35,9 @@ class ExecutionLog {
     /// @param id  empty when the request carried none
     void record(std::string_view id);
 
+    /// Tells this log from others: 16 hex digits drawn when it was made. Who sums up over several
+    /// addresses counts each log once.
+    const std::string& name() const { return name_; }
     std::uint64_t requests() const { return requests_; }
     std::uint64_t unique_ids() const { return unique_ids_; }
     /// Ids that were executed more than once.
@@ -64,6 +67,7 @@ class ExecutionLog {
     std::uint32_t count_numbered(const NumberedId& id);
     std::uint32_t count_other(std::string_view id);
 
+    std::string name_;
     TextMap<ExecutionSeries> series_;
     TextMap<ExecutionSeries>::value_type* last_series_ = nullptr;  // most often the next one too
     std::size_t pages_left_;

@@ -57,7 +57,8 @@ Result<void> Origin::revive() {
 std::string Origin::stats_json(std::string_view series) const {
     std::string out = "{" + log_.json_members() + ",\"origin\":\"";
     append_json_escaped(out, name());
-    fmt::format_to(std::back_inserter(out), "\",\"origin_requests\":{}", executions_);
+    fmt::format_to(std::back_inserter(out), "\",\"origin_requests\":{},\"log\":\"{}\"", executions_,
+                   log_.name());
     if (!series.empty()) out += "," + log_.json_series(series);
     return out + "}\n";
 }

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <iterator>
 
 namespace fairlead::bench {
 
 namespace {
+
+constexpr std::size_t kNumberDigitsMax = 20;
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 /// Only as far as the answer's framing depends on it.
 http::Method method_of(std::string_view name) {
@@ -41,23 +45,21 @@ PreparedRequest::Head PreparedRequest::make_head(const RequestShape& shape, std:
     if (is_last) head.bytes += "Connection: close\r\n";
     if (!id_series.empty()) {
         fmt::format_to(out, "X-Bench-Id: {}-", id_series);
-        head.digits_at = head.bytes.size();
-        head.bytes.append(kNumberDigits, '0');
+        head.number_at = head.bytes.size();
+        head.bytes.append(kNumberDigitsMax + kHeadEnd.size(), '\0');
+    } else {
         head.bytes += "\r\n";
     }
-    head.bytes += "\r\n";
     return head;
 }
 
 std::string_view PreparedRequest::head(std::uint64_t number, bool is_last) {
     Head& head = is_last ? last_ : kept_;
-    if (head.digits_at != 0) {
-        char* digit = head.bytes.data() + head.digits_at + kNumberDigits;
-        for (std::size_t i = 0; i < kNumberDigits; ++i, number /= 10) {
-            *--digit = static_cast<char>('0' + number % 10);
-        }
-    }
-    return head.bytes;
+    if (head.number_at == 0) return head.bytes;
+    char* const at = head.bytes.data() + head.number_at;
+    char* const end = std::to_chars(at, at + kNumberDigitsMax, number).ptr;
+    kHeadEnd.copy(end, kHeadEnd.size());
+    return {head.bytes.data(), static_cast<std::size_t>(end - head.bytes.data()) + kHeadEnd.size()};
 }
 
 RequestMix::RequestMix(const std::vector<RequestShape>& shapes, std::string_view host,

@@ -14,9 +14,6 @@ namespace fairlead::bench {
 
 class PreparedRequest {
   public:
-    /// Of every number in an X-Bench-Id, zeros in front.
-    static constexpr std::size_t kNumberDigits = 12;
-
     /// @param id_series  before the number in X-Bench-Id; empty: no such field
     PreparedRequest(const RequestShape& shape, std::string_view host, std::string_view id_series);
 
@@ -30,7 +27,7 @@ class PreparedRequest {
   private:
     struct Head {
         std::string bytes;
-        std::size_t digits_at = 0;  // 0: no id
+        std::size_t number_at = 0;  // of the id, the end of the head follows; 0: no id
     };
     Head make_head(const RequestShape& shape, std::string_view host, std::string_view id_series,
                    bool is_last) const;

@@ -157,6 +157,8 @@ TEST_CASE("the rate and the connections are shared out by the weights of the tar
     CHECK(first >= 3 * second - 8);
     CHECK(first <= 3 * second + 8);
     CHECK(report->outcomes.ok() == report->planned);
+    // Both origins are one process with one log: nothing is counted twice.
+    CHECK(report->executions->executed == report->executions->sent);
 }
 
 TEST_CASE("a stopped run reports what it has", "[bench][load_run]") {
