@@ -93,4 +93,16 @@ void LatencyHistogram::add_bucket(const Bucket& bucket) {
     record(std::chrono::microseconds(bucket.upper_us), bucket.count);
 }
 
+LatencyHistogram LatencyHistogram::restored(std::span<const Bucket> buckets, Duration min,
+                                            Duration mean, Duration max) {
+    LatencyHistogram histogram;
+    for (const Bucket& bucket : buckets) histogram.add_bucket(bucket);
+    if (histogram.count_ == 0) return histogram;
+    histogram.min_ = min;
+    histogram.max_ = max;
+    histogram.sum_us_ =
+        static_cast<double>(mean.count()) / 1000 * static_cast<double>(histogram.count_);
+    return histogram;
+}
+
 }  // namespace fairlead::bench

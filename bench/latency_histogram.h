@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "proxy/base/clock.h"
@@ -43,6 +44,10 @@ class LatencyHistogram {
     /// the same quantiles.
     std::vector<Bucket> buckets() const;
     void add_bucket(const Bucket& bucket);
+    /// What add_bucket() of each makes, with the values that steps keep to 0.1 % only as they were.
+    /// @param min,mean,max  of the original
+    static LatencyHistogram restored(std::span<const Bucket> buckets, Duration min, Duration mean,
+                                     Duration max);
 
   private:
     static constexpr unsigned kStepBits = 10;

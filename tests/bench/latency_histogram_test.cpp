@@ -73,4 +73,19 @@ TEST_CASE("a histogram made from another's steps has its quantiles", "[bench][hi
     CHECK(copy.max() == Duration::zero());
 }
 
+TEST_CASE("a histogram restored from a file has the exact extremes and mean too",
+          "[bench][histogram]") {
+    LatencyHistogram original;
+    for (int us = 1'000'001; us <= 1'070'000; us += 7) original.record(microseconds(us));
+    const LatencyHistogram copy = LatencyHistogram::restored(original.buckets(), original.min(),
+                                                             original.mean(), original.max());
+    CHECK(copy.buckets() == original.buckets());
+    CHECK(copy.min() == original.min());
+    CHECK(copy.max() == original.max());
+    CHECK(copy.quantile(1) == original.quantile(1));
+    CHECK(copy.mean() - original.mean() <= Duration(1));
+    CHECK(original.mean() - copy.mean() <= Duration(1));
+    CHECK(LatencyHistogram::restored({}, hours(1), hours(1), hours(1)).max() == Duration::zero());
+}
+
 }  // namespace fairlead::bench
