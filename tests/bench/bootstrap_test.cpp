@@ -93,6 +93,13 @@ TEST_CASE("rows that come in runs need blocks, or the interval is too narrow",
     CHECK(width(10) > 2 * width(1));
 }
 
+TEST_CASE("few rows are given a wider interval", "[bench][bootstrap]") {
+    // t(9) at 2.5 % is 2.262; sqrt(10/9) of it 2.385; a normal variable is within that 98.29 %.
+    CHECK(std::abs(expanded_confidence(0.95, 10) - 0.9829) < 0.0002);
+    CHECK(std::abs(expanded_confidence(0.95, 60) - 0.9564) < 0.0002);
+    CHECK(std::abs(expanded_confidence(0.95, 100'000) - 0.95) < 0.0001);
+}
+
 TEST_CASE("the median of an even number is the mean of the middle two", "[bench][bootstrap]") {
     CHECK(median(std::vector<double>{3, 1, 2}) == 2);
     CHECK(median(std::vector<double>{4, 1, 2, 3}) == 2.5);
