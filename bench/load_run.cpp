@@ -234,8 +234,7 @@ void Run::judge() {
     for (const auto& thread : threads_) {
         thread->each_lane([&](Lane& lane) {
             if (lane.shortage().empty()) return;
-            report_.generator_limited =
-                fmt::format("{}: use fewer connections or more requests on each", lane.shortage());
+            report_.generator_limited = std::string(lane.shortage());
         });
     }
     if (report_.generator_limited || settings_.is_closed || total_.planned == 0) return;
@@ -245,19 +244,15 @@ void Run::judge() {
     const int busy_percent = static_cast<int>(std::lround(report_.cpu.busy_share * 100));
     if (!is_behind && slipped <= kSlippedShareMax) return;
     if (report_.cpu.busy_share >= kBusyShare) {
-        report_.generator_limited = fmt::format(
-            "its busiest thread needed a CPU {} % of the time: lower --rate, or use more --threads "
-            "where CPUs are free",
-            busy_percent);
+        report_.generator_limited =
+            fmt::format("its busiest thread needed a CPU {} % of the time", busy_percent);
     } else if (is_behind) {
         report_.generator_limited = fmt::format(
-            "all {} connections were waiting for answers in {} of {} seconds: lower --rate, or "
-            "raise --connections if the target can do more at once",
+            "all {} connections were waiting for answers at the end of {} of {} seconds",
             settings_.connections, seconds_behind_, seconds_);
     } else {
         report_.generator_limited = fmt::format(
-            "{:.1f} % of the requests left more than 10 ms late though connections were free: this "
-            "machine gave the generator no CPU in time",
+            "{:.1f} % of the requests left more than 10 ms late though connections were free",
             slipped * 100);
     }
 }

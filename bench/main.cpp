@@ -1,14 +1,10 @@
 // fairlead-bench: the tools to try a balancer out with.
-#include <csignal>
 #include <cstdio>
-#include <memory>
-#include <vector>
+#include <string>
 
-#include "bench/echo_server.h"
 #include "bench/options.h"
-#include "bench/origin.h"
-#include "proxy/net/descriptor_limit.h"
-#include "proxy/net/signals.h"
+#include "bench/origin_command.h"
+#include "bench/run_command.h"
 
 namespace {
 
@@ -16,55 +12,40 @@ using namespace fairlead;
 
 constexpr int kExitUsage = 2;
 
-int complain(const Error& error) {
-    std::fputs(error.render().c_str(), stderr);
-    return kExitUsage;
+std::string command_line(int argc, char** argv) {
+    std::string out = "fairlead-bench";
+    for (int i = 1; i < argc; ++i) out += std::string(" ") + argv[i];
+    return out;
 }
 
-int run_origin(const bench::OriginOptions& options) {
-    net::ignore_sigpipe();
-    net::raise_soft_descriptor_limit();  // nothing else bounds the connections
-    net::Loop loop;
-    bench::ExecutionLog log;
-    std::vector<std::unique_ptr<bench::Origin>> origins;
-    std::vector<std::unique_ptr<bench::EchoServer>> echoes;
-    for (std::size_t i = 0; i < options.binds.size(); ++i) {
-        if (options.is_echo) {
-            auto echo = bench::EchoServer::make(loop, options.binds[i]);
-            if (!echo) return complain(echo.error());
-            echoes.push_back(std::move(*echo));
-            continue;
-        }
-        bench::OriginSettings settings;
-        settings.bind = options.binds[i];
-        if (!options.names.empty()) {
-            settings.name = options.names[options.names.size() == 1 ? 0 : i];
-        }
-        settings.close_idle = options.close_idle;
-        auto origin = bench::Origin::make(loop, std::move(settings), log);
-        if (!origin) return complain(origin.error());
-        origins.push_back(std::move(*origin));
+int compare(const bench::CompareOptions& options) {
+    const auto comparison = bench::compare_files(options.a, options.b, options.settings);
+    if (!comparison) {
+        std::fputs(comparison.error().render().c_str(), stderr);
+        return kExitUsage;
     }
-    const auto tell = [](const BindAddress& address) {
-        std::printf("listening on %s\n", address.text().c_str());
-    };
-    for (const auto& origin : origins) tell(origin->address());
-    for (const auto& echo : echoes) tell(echo->address());
-    std::fflush(stdout);  // whoever started us waits for these lines
-    const net::SignalWatch terminate(loop, SIGTERM, [&loop] { loop.stop(); });
-    const net::SignalWatch interrupt(loop, SIGINT, [&loop] { loop.stop(); });
-    loop.run();
-    return 0;
+    std::fputs(comparison->text().c_str(), stdout);
+    return comparison->exit_code();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     const auto options = bench::parse_options(argc, argv);
-    if (!options) return complain(options.error());
-    if (options->is_finished) {
-        std::fputs(options->output.c_str(), stdout);
-        return 0;
+    if (!options) {
+        std::fputs(options.error().render().c_str(), stderr);
+        return kExitUsage;
     }
-    return run_origin(options->origin);
+    switch (options->command) {
+        case bench::Options::Command::None:
+            std::fputs(options->output.c_str(), stdout);
+            return 0;
+        case bench::Options::Command::Origin:
+            return bench::origin_command(options->origin, stdout, stderr);
+        case bench::Options::Command::Run:
+            return bench::run_command(options->run, command_line(argc, argv), stdout, stderr);
+        case bench::Options::Command::Compare:
+            return compare(options->compare);
+    }
+    return kExitUsage;
 }

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/compare.h"
+#include "bench/run_options.h"
 #include "proxy/base/address.h"
 #include "proxy/base/clock.h"
 #include "proxy/base/result.h"
@@ -17,14 +19,31 @@ struct OriginOptions {
     bool is_echo = false;  ///< no HTTP: every byte is sent back
 };
 
+struct CompareOptions {
+    std::string a;  ///< files that `run --json` wrote
+    std::string b;
+    CompareSettings settings;
+};
+
 /// What main() is to do.
 struct Options {
-    bool is_finished = false;  ///< --help and --version print and end
-    std::string output;        ///< what they print
-    OriginOptions origin;      ///< of `fairlead-bench origin`
+    enum class Command : std::uint8_t {
+        None,  ///< --help and --version print `output` and end
+        Origin,
+        Run,
+        Compare,
+    };
+    Command command = Command::None;
+    std::string output;
+    OriginOptions origin;
+    RunTexts run;  ///< not yet judged: read_run_options() looks names up and reads files
+    CompareOptions compare;
 };
 
 /// @return an Error with the cure for bad usage (exit code 2)
 Result<Options> parse_options(int argc, const char* const* argv);
+
+/// The program's own version, "0.1.0".
+std::string_view version();
 
 }  // namespace fairlead::bench
