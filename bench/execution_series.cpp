@@ -10,10 +10,16 @@ constexpr std::size_t kDigitsMax = 13;  // 2^40 has 13
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_safe(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '_' || c == '.';
-}
+constexpr std::array<bool, 256> kSafe = [] {
+    std::array<bool, 256> safe{};
+    for (unsigned char c = '0'; c <= '9'; ++c) safe[c] = true;
+    for (unsigned char c = 'a'; c <= 'z'; ++c) safe[c] = true;
+    for (unsigned char c = 'A'; c <= 'Z'; ++c) safe[c] = true;
+    for (const unsigned char c : {'-', '_', '.'}) safe[c] = true;
+    return safe;
+}();
+
+bool is_safe(char c) { return kSafe[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 

@@ -24,6 +24,7 @@ Result<std::unique_ptr<Origin>> Origin::make(net::Loop& loop, OriginSettings set
     std::unique_ptr<Origin> origin(new Origin(loop, std::move(settings), log));
     if (auto listening = origin->listen(); !listening) return fail(std::move(listening).error());
     if (origin->settings_.name.empty()) origin->settings_.name = origin->address().text();
+    origin->name_line_ = fmt::format("X-Origin: {}\r\n", origin->name());
     origin->greeting_ = fmt::format("hello from {}\n", origin->name());
     return origin;
 }

@@ -63,6 +63,8 @@ class Origin final : public net::ListenerObserver {
     // ---- for its connections
     /// The body of an answer that asks for no size.
     const std::string& greeting() const { return greeting_; }
+    /// The X-Origin field as a line of a head.
+    const std::string& name_line() const { return name_line_; }
     void record_execution(std::string_view id);
     DelayQueue& delays() { return delays_; }
     /// Draws: true in `share` of the calls.
@@ -82,6 +84,7 @@ class Origin final : public net::ListenerObserver {
     ExecutionLog& log_;
     Random random_;
     std::string greeting_;
+    std::string name_line_;
     std::optional<net::SocketSet> sockets_;
     std::unique_ptr<net::Listener> listener_;
     DelayQueue delays_;

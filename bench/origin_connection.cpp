@@ -17,6 +17,9 @@ constexpr Duration kLingerTime = std::chrono::seconds(2);
 /// Larger than a proxy's own limits, so that what is refused is refused there.
 constexpr http::HeadLimits kHeadLimits{256 * 1024, 1000, 64 * 1024};
 
+/// A longer target is read anew each time, so that no connection keeps much.
+constexpr std::size_t kKnownTargetBytesMax = 1024;
+
 }  // namespace
 
 OriginConnection::OriginConnection(net::Loop& loop, Origin& origin,
@@ -90,6 +93,10 @@ std::span<char> OriginConnection::read_head(std::span<char> bytes) {
 void OriginConnection::begin_body() {
     phase_ = Phase::Body;
     is_closing_ = false;
+    if (head_.body.kind == http::BodyLength::Kind::None) {
+        execute();
+        return;
+    }
     body_hash_ = {};
     decoder_.start(head_.body);
     if (decoder_.is_done()) {
@@ -133,26 +140,38 @@ void OriginConnection::resume_kept() {
 // ---- executing
 
 void OriginConnection::execute() {
-    const auto request = parse_origin_request(head_.method, head_.text(head_.target));
+    if (head_.text(head_.target) == known_target_ || know_target()) execute_work();
+}
+
+/// Reads the target of a request unlike the last one.
+/// @return true when it asks for work; everything else is answered
+bool OriginConnection::know_target() {
+    const std::string_view target = head_.text(head_.target);
+    const auto request = parse_origin_request(head_.method, target);
     if (!request) {
         answer_text(400, fmt::format("{}: {}\n", request.error().message, request.error().hint));
-        return;
+        return false;
     }
     switch (request->kind) {
         case OriginRequest::Kind::Work:
-            execute_work(*request);
             break;
         case OriginRequest::Kind::Health:
         case OriginRequest::Kind::SetHealth:
             answer_health(*request);
-            break;
+            return false;
         case OriginRequest::Kind::Stats:
             answer_stats(*request);
-            break;
+            return false;
     }
+    request_ = *request;
+    request_.series = {};  // of no use here, and not to outlive the target
+    reply_key_.reset();
+    known_target_.clear();
+    if (target.size() <= kKnownTargetBytesMax) known_target_ = target;
+    return true;
 }
 
-void OriginConnection::execute_work(const OriginRequest& request) {
+void OriginConnection::execute_work() {
     const http::Field* id_field = head_.find("X-Bench-Id");
     const std::string_view id = id_field == nullptr ? std::string_view() : head_.value(*id_field);
     if (id.size() > ExecutionLog::kIdBytesMax) {
@@ -162,16 +181,15 @@ void OriginConnection::execute_work(const OriginRequest& request) {
     }
     // From here on it is executed, even when the answer gets lost: that is what a retry may break.
     origin_.record_execution(id);
-    request_ = request;
-    if (origin_.happens(request.reset)) {
+    if (origin_.happens(request_.reset)) {
         stream_->reset();
         finish();
         return;
     }
-    if (origin_.happens(request.fail)) request_.status = request.fail_status;
-    if (request.delay > Duration::zero()) {
+    status_ = origin_.happens(request_.fail) ? request_.fail_status : request_.status;
+    if (request_.delay > Duration::zero()) {
         phase_ = Phase::Waiting;
-        delay_end_ = loop_.now() + request.delay;
+        delay_end_ = loop_.now() + request_.delay;
         origin_.delays().add(*this, delay_end_);
         return;
     }
@@ -198,29 +216,37 @@ bool OriginConnection::wants_keep_alive() const { return head_.keep_alive && !is
 
 void OriginConnection::answer_text(int status, std::string_view text,
                                    std::string_view content_type) {
-    reply_fields_ = fmt::format("X-Origin: {}\r\n", origin_.name());
+    reply_key_.reset();
     reply_.start({status, head_.minor, head_.method == http::Method::Head, false,
-                  wants_keep_alive(), content_type, reply_fields_},
+                  wants_keep_alive(), content_type, origin_.name_line()},
                  text);
     send();
 }
 
 void OriginConnection::answer_work() {
     is_closing_ = request_.is_closing;
-    reply_fields_ = fmt::format("X-Origin: {}\r\n", origin_.name());
-    if (head_.body.kind != http::BodyLength::Kind::None) {
+    const bool has_body = head_.body.kind != http::BodyLength::Kind::None;
+    const ReplyKey key{status_, head_.minor, head_.method == http::Method::Head,
+                       wants_keep_alive()};
+    if (!has_body && reply_key_ == key) {
+        reply_.repeat();
+        send();
+        return;
+    }
+    reply_fields_ = origin_.name_line();
+    if (has_body) {
         fmt::format_to(std::back_inserter(reply_fields_), "X-Body-Bytes: {}\r\nX-Body-Hash: {}\r\n",
                        body_hash_.bytes(), body_hash_.hex());
     }
-    const OriginReplyHead head{
-        request_.status,     head_.minor,        head_.method == http::Method::Head,
-        request_.is_chunked, wants_keep_alive(), "text/plain",
-        reply_fields_};
+    const OriginReplyHead head{key.status,     key.minor,    key.is_head,  request_.is_chunked,
+                               key.keep_alive, "text/plain", reply_fields_};
     if (request_.size) {
         reply_.start_pattern(head, *request_.size);
     } else {
         reply_.start(head, origin_.greeting());
     }
+    reply_key_.reset();
+    if (!has_body && reply_.is_repeatable()) reply_key_ = key;
     is_closing_ = is_closing_ || reply_.ends_with_connection();
     send();
 }

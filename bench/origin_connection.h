@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -48,6 +49,15 @@ class OriginConnection final : public net::StreamObserver {
         Finished,
     };
 
+    /// What of an answer may differ between two requests of one target.
+    struct ReplyKey {
+        int status = 200;
+        unsigned minor = 1;
+        bool is_head = false;
+        bool keep_alive = true;
+        bool operator==(const ReplyKey&) const = default;
+    };
+
     void enter_idle();
     void consume(std::span<char> bytes);
     std::span<char> read_head(std::span<char> bytes);
@@ -57,7 +67,8 @@ class OriginConnection final : public net::StreamObserver {
     void resume_kept();
 
     void execute();
-    void execute_work(const OriginRequest& request);
+    bool know_target();
+    void execute_work();
     void answer_health(const OriginRequest& request);
     void answer_stats(const OriginRequest& request);
     void answer_text(int status, std::string_view text,
@@ -84,8 +95,11 @@ class OriginConnection final : public net::StreamObserver {
     http::RequestHead head_;
     http::BodyDecoder decoder_;
     BodyHash body_hash_;
+    std::string known_target_;  ///< of the last Work request, which `request_` says
     OriginRequest request_;
+    int status_ = 200;  ///< of this request's answer, drawn
     OriginReply reply_;
+    std::optional<ReplyKey> reply_key_;  ///< set: `reply_` can be repeated for known_target_
     std::string reply_fields_;
     std::string kept_;  ///< pipelined bytes that came while a reply was due; at most one read
     bool is_closing_ = false;  ///< after this reply

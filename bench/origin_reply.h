@@ -30,10 +30,18 @@ class OriginReply {
         Broken,   ///< the connection is gone
     };
 
+    /// A generated body up to this size leaves in one piece with its head.
+    static constexpr std::uint64_t kRepeatableBytesMax = 1024;
+
     /// Starts an answer with `text` as its body.
     void start(const OriginReplyHead& head, std::string_view text);
     /// Starts an answer with `bytes` of body_pattern() as its body.
     void start_pattern(const OriginReplyHead& head, std::uint64_t bytes);
+    /// Can this answer be sent once more? True of a small one that needs no further pieces; it is
+    /// then kept in memory, at most kRepeatableBytesMax of body.
+    bool is_repeatable() const { return is_whole_; }
+    /// Starts the same answer again, with a new date.
+    void repeat();
     /// Writes what can be written now.
     Progress send(net::Stream& stream);
     /// The end of the body is the end of the connection (chunked asked for by an HTTP/1.0 client).
@@ -44,7 +52,10 @@ class OriginReply {
     void write_head(const OriginReplyHead& head, std::uint64_t bytes);
     bool send_piece(net::Stream& stream, std::uint64_t bytes);
 
-    std::string head_;  ///< not yet written part: the head, with a text's body behind it
+    std::string head_;             ///< with a text's or a small generated body behind it
+    std::size_t date_offset_ = 0;  ///< of the Date field's value in head_
+    bool is_head_written_ = true;
+    bool is_whole_ = false;  ///< head_ is all there is
     Framing framing_ = Framing::None;
     std::uint64_t offset_ = 0;
     std::uint64_t bytes_ = 0;  ///< of generated body

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "proxy/base/text.h"
@@ -43,12 +44,15 @@ std::optional<bool> read_flag(std::string_view text) {
 }
 
 /// "%25" back to "%"; nothing else in a value needs decoding. A lone "%" stays, as people type it.
-std::string decode_percent_sign(std::string_view value) {
-    std::string out(value);
-    for (std::size_t at = out.find("%25"); at != std::string::npos; at = out.find("%25", at + 1)) {
-        out.erase(at + 1, 2);
+/// @param room  where a changed value is put
+std::string_view decode_percent_sign(std::string_view value, std::string& room) {
+    if (value.find("%25") == std::string_view::npos) return value;
+    room = value;
+    for (std::size_t at = room.find("%25"); at != std::string::npos;
+         at = room.find("%25", at + 1)) {
+        room.erase(at + 1, 2);
     }
-    return out;
+    return room;
 }
 
 /// Without scheme and authority of an absolute-form target.
@@ -124,14 +128,18 @@ Result<OriginRequest> parse_origin_request(http::Method method, std::string_view
     }
     Reader reader;
     bool has_ok = false;
-    for (const std::string_view parameter : split_list(query, '&')) {
+    std::string room;
+    while (!query.empty()) {
+        const std::string_view parameter = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(parameter.size() + 1, query.size()));
         const std::size_t equals = parameter.find('=');
         const std::string_view name = parameter.substr(0, equals);
-        const std::string_view raw_value =
+        const std::string_view value =
             equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1);
-        if (name == "series") reader.request.series = raw_value;  // has no character to decode
-        const std::string value = decode_percent_sign(raw_value);
-        if (auto read = reader.read(name, value); !read) return fail(std::move(read).error());
+        if (name == "series") reader.request.series = value;  // has no character to decode
+        if (auto read = reader.read(name, decode_percent_sign(value, room)); !read) {
+            return fail(std::move(read).error());
+        }
         has_ok = has_ok || name == "ok";
     }
     OriginRequest& request = reader.request;

@@ -164,6 +164,44 @@ TEST_CASE("a connection that dies waiting leaves nothing behind", "[bench][origi
     CHECK(client.ask(get("/?delay=250ms")).status == 200);  // the others' times have passed by now
 }
 
+TEST_CASE("a repeated request is answered as the first one, whatever comes between",
+          "[bench][origin]") {
+    TestOrigins origins;
+    RawClient client(origins.address());
+    const auto check_sized = [&](std::uint64_t bytes) {
+        const RawResponse sized = client.ask(get(fmt::format("/?size={}", bytes)));
+        CHECK(sized.is_complete);
+        CHECK(sized.status == 200);
+        CHECK((sized.body == pattern(bytes)));
+    };
+    for (int round = 0; round < 2; ++round) {
+        for (const std::uint64_t bytes : {0, 64, 64, 1024, 1025, 1025, 64}) check_sized(bytes);
+        CHECK(client.ask(get("/healthz")).body == "ok\n");
+        check_sized(64);
+        const RawResponse head = client.ask("HEAD /?size=64 HTTP/1.1\r\nHost: t\r\n\r\n", true);
+        CHECK(head.field("Content-Length") == "64");
+        check_sized(64);
+        const RawResponse upload =
+            client.ask("POST /?size=64 HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc");
+        CHECK(upload.field("X-Body-Bytes") == "3");
+        const RawResponse plain = client.ask(get("/?size=64"));
+        CHECK(plain.field("X-Body-Bytes").empty());
+        CHECK(client.ask(get("/?size=x")).status == 400);
+        check_sized(64);
+        CHECK(client.ask(get("/?size=64&status=404")).status == 404);
+        CHECK(client.ask(get("/?size=64&chunked=1")).body == pattern(64));
+        CHECK(client.ask(get("/?size=64&chunked=1")).body == pattern(64));
+        for (int i = 0; i < 2; ++i) {
+            const RawResponse old =
+                client.ask("GET /?size=64 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+            CHECK(old.field("Connection") == "keep-alive");
+            check_sized(64);
+        }
+    }
+    CHECK(client.ask(get("/?size=64", "Connection: close\r\n")).field("Connection") == "close");
+    CHECK(client.wait_for_end() == RawClient::Ending::Closed);
+}
+
 TEST_CASE("pipelined requests are answered in order, also behind a delay", "[bench][origin]") {
     TestOrigins origins;
     RawClient client(origins.address());
