@@ -53,16 +53,16 @@ Lane::Lane(net::Loop& loop, LaneSettings settings)
 
 Lane::~Lane() = default;
 
-void Lane::start(Time measured_from, Time end) {
+void Lane::start(Time begin, Time measured_from, Time end) {
     measured_from_ = measured_from;
     end_ = end;
-    const Time now = std::chrono::steady_clock::now();
     if (!settings_.is_closed) {
-        schedule_ = settings_.is_poisson ? Schedule::poisson(now, settings_.rate, settings_.seed)
-                                         : Schedule::constant(now, settings_.rate, settings_.phase);
+        schedule_ = settings_.is_poisson
+                        ? Schedule::poisson(begin, settings_.rate, settings_.seed)
+                        : Schedule::constant(begin, settings_.rate, settings_.phase);
         planned_ = schedule_;
     }
-    timer_->set(now);  // the first requests leave in the loop's next turn
+    timer_->set(begin);  // the first requests leave in the loop's next turn
 }
 
 void Lane::stop() {

@@ -52,9 +52,10 @@ class Lane {
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 
-    /// Sends from now on. Requests planned before `measured_from` are sent and not counted.
+    /// Sends by a schedule that begins at `begin`, which may lie a little in the past: all lanes of
+    /// a run begin together. Requests planned before `measured_from` are sent and not counted.
     /// @param end  nothing is planned from then on; Time::max(): until stop()
-    void start(Time measured_from, Time end);
+    void start(Time begin, Time measured_from, Time end);
     /// Nothing is planned from now on; what is planned and not yet sent still is.
     void stop();
     /// Nothing under way, and nothing planned that waits. Only after the end.

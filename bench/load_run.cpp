@@ -124,7 +124,7 @@ RunReport Run::execute() {
     measured_from_ = started_ + settings_.warmup;
     end_ = after(measured_from_, settings_.duration);
     for (const auto& thread : threads_) {
-        thread->each_lane([&](Lane& lane) { lane.start(measured_from_, end_); });
+        thread->each_lane([&](Lane& lane) { lane.start(started_, measured_from_, end_); });
     }
     warm_up();
     measure();

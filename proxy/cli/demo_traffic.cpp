@@ -5,7 +5,7 @@ namespace fairlead::cli {
 DemoTraffic::DemoTraffic(bench::LaneSettings settings) {
     thread_.call([&](net::Loop& loop) {
         lane_ = std::make_unique<bench::Lane>(loop, std::move(settings));
-        lane_->start(Time::min(), Time::max());
+        lane_->start(loop.now(), Time::min(), Time::max());
     });
 }
 
