@@ -25,12 +25,7 @@ ordered_json write_histogram(const LatencyHistogram& histogram) {
     ordered_json out{{"count", histogram.count()},
                      {"min", in_us(histogram.min())},
                      {"mean", in_us(histogram.mean())}};
-    struct Row {
-        const char* name;
-        double share;
-    };
-    for (const Row& row : {Row{"p50", 0.5}, Row{"p90", 0.9}, Row{"p95", 0.95}, Row{"p99", 0.99},
-                           Row{"p99.9", 0.999}, Row{"p99.99", 0.9999}}) {
+    for (const RunPercentile& row : kRunPercentiles) {
         out[row.name] = in_us(histogram.quantile(row.share));
     }
     out["max"] = in_us(histogram.max());

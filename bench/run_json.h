@@ -12,6 +12,14 @@ namespace fairlead::bench {
 
 inline constexpr std::string_view kRunSchema = "fairlead-bench/run/1";
 
+/// The percentiles that a file names, beside the buckets that hold all of them.
+struct RunPercentile {
+    const char* name;
+    double share;
+};
+inline constexpr RunPercentile kRunPercentiles[] = {
+    {"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}};
+
 /// One JSON object and a newline. Text that is not UTF-8 gets replacement characters.
 std::string to_json(const RunReport& report);
 

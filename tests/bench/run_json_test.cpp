@@ -166,6 +166,25 @@ TEST_CASE("no cut of a good file is taken for one", "[bench][run_json]") {
     }
 }
 
+TEST_CASE("no member of a good file may be of another type", "[bench][run_json]") {
+    RunReport report = sample_report();
+    report.timeline.resize(1);
+    report.timeline[0].latencies.resize(2);
+    report.from_planned.clear();
+    const json run = json::parse(to_json(report));
+    const json flat = run.flatten();
+    for (const auto& [pointer, value] : flat.items()) {
+        if (pointer == "/generator_limited") continue;  // null or any text
+        for (const json& other : {json(nullptr), json("text"), json(-1), json{1}, json{{"a", 1}}}) {
+            if (other.type() == value.type()) continue;
+            json changed = run;
+            changed[json::json_pointer(pointer)] = other;
+            CAPTURE(pointer, other);
+            CHECK_FALSE(from_json(changed.dump(), "a"));
+        }
+    }
+}
+
 TEST_CASE("nesting without end is refused like any other file", "[bench][run_json]") {
     CHECK_FALSE(from_json(std::string(1'000'000, '['), "a"));
     CHECK_FALSE(from_json(std::string(500'000, '[') + std::string(500'000, ']'), "a"));
