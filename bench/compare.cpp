@@ -23,11 +23,12 @@ using Verdict = Difference::Verdict;
 /// Fewer seconds are drawn in too few ways to tell an interval from luck.
 constexpr std::size_t kRowsMin = 8;
 constexpr const char* kMax = "max";
-constexpr double kLeastUs = 0.5;  ///< below what is measured: stands for 0 in a ratio
+constexpr double kLeastUs = 0.5;  // shorter than the shortest step of a histogram
 
-double relative(double a, double b) {
+/// @param least  stands for a 0 in `a`, so that there is a ratio at all
+double relative(double a, double b, double least = 1e-9) {
     if (a == b) return 0;
-    return b / std::max(a, kLeastUs) - 1;
+    return b / std::max(a, least) - 1;
 }
 
 std::optional<double> micros(const LatencyHistogram& histogram, double share) {
@@ -53,7 +54,7 @@ std::optional<double> cpu_us(const RunReport& report) {
 std::vector<double> changes(const RowStatistics& a, const RowStatistics& b) {
     std::vector<double> out;
     for (std::size_t i = 0; i < kComparedPercentiles; ++i) {
-        out.push_back(relative(a.percentile_us[i], b.percentile_us[i]));
+        out.push_back(relative(a.percentile_us[i], b.percentile_us[i], kLeastUs));
     }
     out.push_back(relative(a.rate, b.rate));
     out.push_back(b.error_share - a.error_share);
@@ -93,7 +94,7 @@ class Differences {
     void add(std::string name, Unit unit, std::optional<double> a, std::optional<double> b,
              bool has_interval) {
         Difference difference{std::move(name), unit, a, b, {}, {}, Verdict::NotJudged};
-        if (a && b) difference.change = unit == Unit::Share ? *b - *a : relative(*a, *b);
+        if (a && b) difference.change = change(unit, *a, *b);
         if (has_interval && !intervals_.empty()) {
             if (difference.change) difference.interval = intervals_[used_];
             ++used_;
@@ -104,6 +105,11 @@ class Differences {
     std::vector<Difference> take() { return std::move(found_); }
 
   private:
+    static double change(Unit unit, double a, double b) {
+        if (unit == Unit::Share) return b - a;
+        return unit == Unit::Latency ? relative(a, b, kLeastUs) : relative(a, b);
+    }
+
     std::vector<Interval> intervals_;
     std::size_t used_ = 0;
     std::vector<Difference> found_;

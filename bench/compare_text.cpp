@@ -78,7 +78,7 @@ std::string Comparison::text() const {
     };
     fmt::format_to(std::back_inserter(out), "A  {}\nB  {}\n\n", printable(a_name),
                    printable(b_name));
-    line("", "A", "B", "change", "95 % interval", "B is");
+    line("", "A", "B", "change", "95 % interval", "verdict");
     for (const Difference& each : differences) {
         line(each.name, value_text(each.a, each.unit), value_text(each.b, each.unit),
              change_text(each), interval_text(each), verdict_text(each));

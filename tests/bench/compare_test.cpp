@@ -105,7 +105,7 @@ TEST_CASE("the comparison is a table with the interval of each change", "[bench]
           "A  a.json\n"
           "B  b?.json\n"
           "\n"
-          "                        A          B        change       95 % interval   B is\n"
+          "                        A          B        change       95 % interval   verdict\n"
           "p99                5.04ms     5.60ms        +11.1%     +7.9% to +14.7%   slower\n"
           "achieved rate     1,000/s      900/s        -10.0%     -12.0% to -8.0%   fewer\n"
           "error share         1.08%      0.98%  -0.10 points      -0.30 to +0.09   no difference\n"
