@@ -9,6 +9,7 @@
 #include "bench/machine.h"
 #include "bench/options.h"
 #include "bench/output_file.h"
+#include "bench/run_html.h"
 #include "bench/run_json.h"
 #include "bench/run_table.h"
 #include "bench/stop_signals.h"
@@ -36,11 +37,11 @@ void describe(RunReport& report, const Machine& machine, const std::string& comm
     report.cpus = machine.cpus;
 }
 
-/// A file that cannot be written is told before minutes of load, not after.
 Result<void> write_reports(const RunOptions& options, const RunReport& report) {
     if (!options.json.empty()) {
         if (auto done = write_file(options.json, to_json(report)); !done) return done;
     }
+    if (!options.html.empty()) return write_file(options.html, to_html(report));
     return {};
 }
 

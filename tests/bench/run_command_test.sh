@@ -73,7 +73,7 @@ refused "a target nobody listens on" 1 \
     "error: cannot connect to 127.0.0.1:1: Connection refused" run http://127.0.0.1:1/
 
 short="--rate 200 --duration 300ms --warmup 100ms --connections 4"
-"$bench" run "$url/" $short --json "$folder/a.json" --fail-if "errors>0" \
+"$bench" run "$url/" $short --json "$folder/a.json" --html "$folder/a.html" --fail-if "errors>0" \
     >"$folder/out" 2>"$folder/err"
 expect "a good run exits 0" 0 $?
 expect "a good run says nothing on stderr" "" "$(cat "$folder/err")"
@@ -81,6 +81,7 @@ has "a run tells its rate" "^rate *200/s offered, " "$folder/out"
 has "a run counts its requests" "^requests *60 planned, 60 answered, 0 unsent" "$folder/out"
 has "a run tells what was executed" "^executions *80 sent, 80 executed, 0 duplicated, 0 lost" \
     "$folder/out"
+has "the page is whole" "</html>" "$folder/a.html"
 has "the file has its schema" '"schema": *"fairlead-bench/run/1"' "$folder/a.json"
 
 "$bench" run "$url/?status=503" $short --fail-if "status_5xx>0,p50>1h" >"$folder/out" 2>&1
