@@ -1,5 +1,5 @@
-/// HTTP/1.x heads by llhttp, strict, plus our own refusals of what llhttp lets through.
-/// The only code that sees llhttp. Bodies are not its business (see body_decoder.h).
+/// HTTP/1.x heads: read by us, with strict llhttp as a second opinion on what is not in the usual
+/// form. The only code that sees llhttp. Bodies are not its business (see body_decoder.h).
 #pragma once
 
 #include <cstddef>
