@@ -11,7 +11,7 @@ namespace {
 
 struct Known {
     std::string_view name;  // in lower case
-    FieldId id;
+    FieldId id = FieldId::Other;
 };
 
 constexpr Known kKnown[] = {
@@ -49,47 +49,46 @@ constexpr Known kKnown[] = {
     {"proxy-authorization", FieldId::ProxyAuthorization},
 };
 constexpr std::size_t kShortest = 2;
-constexpr std::size_t kLongest = 19;
 constexpr std::size_t kSlots = 128;  // of 7 bits
-constexpr std::uint8_t kNone = 0xFF;
 
 /// Where a name stands in the table of names, by its length and two of its characters. Setting 0x20
 /// makes letters small.
 constexpr std::size_t slot_of(std::string_view name, std::uint32_t factor) {
-    const std::size_t late = name.size() < 4 ? 0 : name.size() - 4;
     const std::uint32_t key = static_cast<std::uint32_t>(name.size()) << 16U |
                               (static_cast<unsigned char>(name[0]) | 0x20U) << 8U |
-                              (static_cast<unsigned char>(name[late]) | 0x20U);
+                              (static_cast<unsigned char>(name[name.size() - 2]) | 0x20U);
     return key * factor >> 25U;  // 7 bits
 }
 
-struct SlotTable {
-    std::array<std::uint8_t, kSlots> rows{};
-    bool is_perfect = true;
-};
-
-constexpr SlotTable make_slots(std::uint32_t factor) {
-    SlotTable table;
-    table.rows.fill(kNone);
-    for (std::size_t row = 0; row < std::size(kKnown); ++row) {
-        std::uint8_t& slot = table.rows[slot_of(kKnown[row].name, factor)];
-        table.is_perfect = table.is_perfect && slot == kNone;
-        slot = static_cast<std::uint8_t>(row);
+/// Has every name a slot of its own?
+constexpr bool is_perfect(std::uint32_t factor) {
+    std::array<bool, kSlots> is_taken{};
+    for (const Known& known : kKnown) {
+        bool& slot = is_taken[slot_of(known.name, factor)];
+        if (slot) return false;
+        slot = true;
     }
-    return table;
+    return true;
 }
 
-/// The first factor of a plain sequence that gives every name a slot of its own.
+/// The first such factor of a plain sequence.
 constexpr std::uint32_t find_factor() {
     std::uint32_t factor = 1;
-    for (int tries = 0; tries < 2000 && !make_slots(factor).is_perfect; ++tries) {
+    for (int tries = 0; tries < 2000 && !is_perfect(factor); ++tries) {
         factor = factor * 1664525U + 1013904223U;
     }
     return factor;
 }
 constexpr std::uint32_t kFactor = find_factor();
-constexpr SlotTable kTable = make_slots(kFactor);
-static_assert(kTable.is_perfect, "two field names share a slot: change slot_of()");
+static_assert(is_perfect(kFactor), "two field names share a slot: change slot_of()");
+
+/// Free slots have the empty name.
+constexpr std::array<Known, kSlots> make_slots() {
+    std::array<Known, kSlots> slots{};
+    for (const Known& known : kKnown) slots[slot_of(known.name, kFactor)] = known;
+    return slots;
+}
+constexpr std::array<Known, kSlots> kKnownBySlot = make_slots();
 
 constexpr std::array<bool, 256> make_token_chars() {
     std::array<bool, 256> table{};
@@ -116,7 +115,7 @@ bool word_equals_lower(const char* name, const char* lower) {
     return (word_at<Word>(name) | kSmall) == word_at<Word>(lower);
 }
 
-/// Equal when the letters of `name` are made small, both being of one length of at most kLongest.
+/// Equal when the letters of `name` are made small, both being of one length of 2 to 24.
 /// Setting 0x20 does that for letters and leaves digits and dashes alone; no other token character
 /// becomes one of ours by it. Words overlap where the length is no multiple of theirs.
 bool equals_lower(std::string_view name, std::string_view lower) {
@@ -142,7 +141,8 @@ bool is_spelling_of(std::string_view name, std::string_view pattern) {
                       [](char a, char b) { return (a == '_' ? '-' : ascii_lower(a)) == b; });
 }
 
-bool is_forwarding_spelling(std::string_view name) {
+/// Kept out of line: rarely asked, and classify() is short without it.
+[[gnu::noinline]] bool is_forwarding_spelling(std::string_view name) {
     constexpr std::string_view kPrefix = "x-forwarded";
     const std::string_view start = name.substr(0, kPrefix.size());
     if (is_spelling_of(start, kPrefix)) {
@@ -161,12 +161,8 @@ bool is_word(std::string_view text, std::string_view lower) {
 
 FieldId classify(std::string_view name) {
     if (name.size() < kShortest) return FieldId::Other;
-    if (name.size() <= kLongest) {
-        const std::uint8_t row = kTable.rows[slot_of(name, kFactor)];
-        if (row != kNone && is_word(name, kKnown[row].name)) {
-            return kKnown[row].id;
-        }
-    }
+    const Known& known = kKnownBySlot[slot_of(name, kFactor)];
+    if (is_word(name, known.name)) return known.id;
     if ((name[0] == 'x' || name[0] == 'X') && (name[1] == '-' || name[1] == '_') &&
         is_forwarding_spelling(name)) {
         return FieldId::XForwardedOther;

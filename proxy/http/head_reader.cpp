@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -75,6 +76,8 @@ std::size_t token_length(const char* text, std::size_t available) {
     while (at < available && is_token_char(text[at])) ++at;
     return at;
 }
+
+bool is_line_end(const char* text) { return std::memcmp(text, "\r\n", 2) == 0; }
 
 /// Space or tab: the scan has refused all the other control characters.
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
@@ -168,27 +171,30 @@ HeadReader::Status HeadReader::scan() {
             bits = controls_of(data + at, step);
         }
         for (; bits != 0; bits &= bits - 1) {
-            const std::size_t found = at + static_cast<unsigned>(std::countr_zero(bits));
-            if (data[found] == '\r' && found + 1 < size && data[found + 1] == '\n') {
+            std::size_t found = at + static_cast<unsigned>(std::countr_zero(bits));
+            if (found + 1 < size && is_line_end(data + found)) {
                 bits &= bits - 1;  // the LF's, unless that begins the next block
-                const Status status = end_line(found + 1);
-                if (status != Status::NeedMore) return status;
-            } else if (found >= line_begin_) {
-                const Status status = on_control(found);
-                if (status != Status::NeedMore) return status;
+                ++found;
+            } else if (found < line_begin_) {
+                continue;
+            } else if (data[found] != '\n' || found == 0 || data[found - 1] != '\r') {
+                if (on_control(found) != Status::NeedMore) return Status::Refused;
+                continue;
             }
+            const Status status = end_line(found);
+            if (status != Status::NeedMore) return status;
         }
         at += step;
     }
     return Status::NeedMore;
 }
 
+/// What is no line end.
 HeadReader::Status HeadReader::on_control(std::size_t at) {
     const std::string& head = head_->bytes;
     switch (head[at]) {
         case '\n':
-            if (at == 0 || head[at - 1] != '\r') return refuse(at, kBareLineFeed);
-            return end_line(at);
+            return refuse(at, kBareLineFeed);
         case '\r':
             // At the end of what has arrived, the next scan looks.
             if (at + 1 < head.size() && head[at + 1] != '\n') return refuse(at + 1, kBareReturn);
