@@ -48,20 +48,19 @@ const std::string& Context::own_lines(std::uint16_t local_port) {
 }
 
 void Context::make_request_id(char* out) {
-    for (int half = 0; half < 2; ++half, out += 16) {
-        // The sixteen digits of a number at once: its nibbles spread over bytes, each then moved
-        // to '0' to '9' or, when above nine, on to 'a' to 'f'.
-        const std::uint64_t bits = random.next();
-        for (int part = 0; part < 2; ++part) {
-            std::uint64_t digits = part == 0 ? bits >> 32U : bits & 0xFFFFFFFFU;
-            digits = (digits | digits << 16U) & 0x0000FFFF0000FFFFU;
-            digits = (digits | digits << 8U) & 0x00FF00FF00FF00FFU;
-            digits = (digits | digits << 4U) & 0x0F0F0F0F0F0F0F0FU;
-            const std::uint64_t above_nine =
-                ((digits + 0x0606060606060606U) >> 4U) & 0x0101010101010101U;
-            digits += 0x3030303030303030U + above_nine * ('a' - '9' - 1);
-            std::memcpy(out + 8 * part, &digits, sizeof digits);
-        }
+    constexpr std::size_t kBytes = 16;
+    const std::uint64_t bits[] = {random.next(), random.next()};
+    unsigned char bytes[kBytes];
+    static_assert(sizeof bits == sizeof bytes);
+    std::memcpy(bytes, bits, sizeof bytes);
+    // All low halves, then all high ones: no order means anything here, and compilers make vector
+    // instructions of this.
+    const auto digit = [](unsigned nibble) {
+        return static_cast<char>(nibble + (nibble > 9 ? 'a' - 10 : '0'));
+    };
+    for (std::size_t i = 0; i < kBytes; ++i) {
+        out[i] = digit(bytes[i] & 0xFU);
+        out[kBytes + i] = digit(bytes[i] >> 4U);
     }
 }
 
