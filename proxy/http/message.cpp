@@ -22,8 +22,7 @@ bool is_idempotent(Method method) {
     return false;
 }
 
-const Field* HeadBase::find(FieldId id) const {
-    if (present != 0 && (present & field_bit(id)) == 0) return nullptr;
+const Field* HeadBase::search(FieldId id) const {
     for (const Field& field : fields) {
         if (field.id == id) return &field;
     }

@@ -64,10 +64,15 @@ struct HeadBase {
     std::string_view name(const Field& field) const { return text(field.name); }
     std::string_view value(const Field& field) const { return text(field.value); }
     /// First field of that kind, or null.
-    const Field* find(FieldId id) const;
+    const Field* find(FieldId id) const {
+        return present != 0 && (present & field_bit(id)) == 0 ? nullptr : search(id);
+    }
     /// First field of that name (any case), or null. For names outside FieldId.
     const Field* find(std::string_view name) const;
     void clear();
+
+  private:
+    const Field* search(FieldId id) const;
 };
 
 /// An accepted request head: what RFC 9112 leaves no doubt about, in one reading only.

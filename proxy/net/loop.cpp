@@ -84,11 +84,9 @@ void Loop::stop() {
     uv_stop(loop_.get());
 }
 
-Time Loop::now() {
-    if (!now_is_fresh_) {
-        now_ = std::chrono::steady_clock::now();
-        now_is_fresh_ = true;
-    }
+Time Loop::read_clock() {
+    now_ = std::chrono::steady_clock::now();
+    now_is_fresh_ = true;
     return now_;
 }
 

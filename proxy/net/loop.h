@@ -39,7 +39,7 @@ class Loop {
     void stop();
 
     /// Read at most once before and once after a turn's wait for events.
-    Time now();
+    Time now() { return now_is_fresh_ ? now_ : read_clock(); }
     TimerWheel& timers() { return *timers_; }
     /// The buffer every stream of this loop reads into: valid until the callback that was handed
     /// bytes in it returns, and free for use as scratch by that callback after its bytes are used.
@@ -68,6 +68,7 @@ class Loop {
         Bury bury;
     };
     struct Turning;  // marks the thread as the loop's while it turns
+    Time read_clock();
     void between_phases() noexcept;
     void bury_retired() noexcept;
 
