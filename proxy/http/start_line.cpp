@@ -1,6 +1,7 @@
 #include "proxy/http/start_line.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace fairlead::http {
@@ -55,9 +56,14 @@ Slice slice(std::size_t offset, std::size_t length) {
 }  // namespace
 
 Method method_from(std::string_view name) {
-    // Each is only asked for names of its length, so that the comparison becomes one of words.
+    // Each is only asked for names of its length, so that the comparison becomes one of words: the
+    // first letters and the last ones, which overlap.
     const auto is = [name](const auto& known) {
-        return std::memcmp(name.data(), known, sizeof known - 1) == 0;
+        constexpr std::size_t kLength = sizeof known - 1;
+        constexpr std::size_t kWord = std::bit_floor(kLength);
+        constexpr std::size_t kRest = kLength - kWord;
+        return std::memcmp(name.data(), known, kWord) == 0 &&
+               std::memcmp(name.data() + kRest, known + kRest, kWord) == 0;
     };
     switch (name.size()) {
         case 3:
@@ -127,8 +133,9 @@ HeadError RequestLine::read(std::string_view line) {
     if (target_end == std::string_view::npos) {
         return bad_request("request line without a version");
     }
-    const std::string_view target = line.substr(target_begin, target_end - target_begin);
-    const std::string_view version = line.substr(target_end + 1);
+    const std::string_view target{line.data() + target_begin, target_end - target_begin};
+    std::string_view version = line;
+    version.remove_prefix(target_end + 1);
     if (target.empty()) return bad_request("two spaces in the request line");
     if (!is_version(version)) {
         return bad_request(version.find(' ') != std::string_view::npos
@@ -143,7 +150,7 @@ HeadError RequestLine::read(std::string_view line) {
     if (!is_ascii(target)) return bad_request("non-ASCII character in the target");
     head_->method_text = slice(0, method_length);
     head_->target = slice(target_begin, target.size());
-    head_->method = method_from(line.substr(0, method_length));
+    head_->method = method_from({line.data(), method_length});
     if (head_->method == Method::Connect) {
         return {Failure::ClientBadRequest, 501, "CONNECT is not supported"};
     }
@@ -164,7 +171,7 @@ HeadError StatusLine::too_long() const { return bad_request("status line is too 
 HeadError StatusLine::complete(std::string_view line) {
     constexpr std::size_t kCodeBegin = kVersionLength + 1;
     constexpr std::size_t kCodeEnd = kCodeBegin + 3;
-    if (!is_version(line.substr(0, kVersionLength))) {
+    if (line.size() < kVersionLength || !is_version({line.data(), kVersionLength})) {
         const HeadError earlier = check_begin(line);
         if (earlier.failure != Failure::None) return earlier;
         return bad_request("malformed HTTP version");
@@ -179,7 +186,8 @@ HeadError StatusLine::complete(std::string_view line) {
         return bad_request("malformed status line");
     }
     int status = 0;
-    for (const char c : line.substr(kCodeBegin, 3)) {
+    for (std::size_t at = kCodeBegin; at < kCodeEnd; ++at) {
+        const char c = line[at];
         if (!is_digit(c)) return bad_request("status code is not three digits");
         status = status * 10 + (c - '0');
     }
