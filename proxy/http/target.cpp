@@ -10,10 +10,10 @@
 namespace fairlead::http {
 namespace {
 
-constexpr HeadError kFine{};
+/// Why a target is refused: static text, empty when it is not.
+using Refusal = std::string_view;
+constexpr Refusal kNotRefused{};
 constexpr std::size_t kHostBytesMax = 255;
-
-HeadError bad_target(std::string_view reason) { return {Failure::ClientBadRequest, 400, reason}; }
 
 /// What a byte means in a target.
 enum class Kind : std::uint8_t { Plain, Slash, Question, Percent, Backslash, Fragment, Bad };
@@ -57,58 +57,64 @@ struct PathScan {
     bool has_repeated_slashes = false;
 };
 
-HeadError scan_path(std::string_view text, PathScan& scan) {
-    std::size_t at = 0;
-    for (; at < text.size(); ++at) {
-        const Kind kind = kind_of(text[at]);
-        if (kind == Kind::Plain) continue;  // first and alone: this is most of every path
-        if (kind == Kind::Question) break;
-        switch (kind) {
+/// The first character at or after `at` that is not Plain, which most of every path is.
+std::size_t find_special(std::string_view text, std::size_t at) {
+    const char* const found = std::find_if(text.data() + at, text.data() + text.size(),
+                                           [](char c) { return kind_of(c) != Kind::Plain; });
+    return static_cast<std::size_t>(found - text.data());
+}
+
+Refusal scan_path(std::string_view text, PathScan& scan) {
+    std::size_t at = find_special(text, 0);
+    for (; at < text.size(); at = find_special(text, at + 1)) {
+        const char next = at + 1 < text.size() ? text[at + 1] : '\0';
+        switch (kind_of(text[at])) {
             case Kind::Slash:
-                if (at + 1 < text.size()) {
-                    scan.has_dots |= text[at + 1] == '.';
-                    scan.has_repeated_slashes |= text[at + 1] == '/';
-                }
+                if (next == '.') scan.has_dots = true;
+                if (next == '/') scan.has_repeated_slashes = true;
                 break;
+            case Kind::Question:
+                scan.length = at;
+                return kNotRefused;
             case Kind::Percent:
                 scan.has_percent = true;
                 break;
             case Kind::Backslash:
-                return bad_target("backslash in the path");
+                return "backslash in the path";
             case Kind::Fragment:
-                return bad_target("fragment in the target");
+                return "fragment in the target";
             default:
-                return bad_target("control or non-ASCII character in the target");
+                return "control or non-ASCII character in the target";
         }
     }
     scan.length = at;
-    return kFine;
+    return kNotRefused;
 }
 
 /// The query is passed on as it is; only what no target may hold is refused.
-HeadError check_query(std::string_view query) {
-    for (const char c : query) {
-        const Kind kind = kind_of(c);
-        if (kind == Kind::Plain) continue;
-        if (kind == Kind::Fragment) return bad_target("fragment in the target");
-        if (kind == Kind::Bad) return bad_target("control or non-ASCII character in the target");
+Refusal check_query(std::string_view query) {
+    for (std::size_t at = find_special(query, 0); at < query.size();
+         at = find_special(query, at + 1)) {
+        const Kind kind = kind_of(query[at]);
+        if (kind == Kind::Fragment) return "fragment in the target";
+        if (kind == Kind::Bad) return "control or non-ASCII character in the target";
     }
-    return kFine;
+    return kNotRefused;
 }
 
 /// Writes `path` to `out` with unreserved characters decoded (RFC 3986 section 6.2.2.2).
-HeadError decode_unreserved(std::string_view path, char*& out) {
+Refusal decode_unreserved(std::string_view path, char*& out) {
     for (std::size_t at = 0; at < path.size(); ++at) {
         if (path[at] != '%') {
             *out++ = path[at];
             continue;
         }
-        if (path.size() - at < 3) return bad_target("malformed percent-encoding");
+        if (path.size() - at < 3) return "malformed percent-encoding";
         const int high = hex_value(path[at + 1]);
         const int low = hex_value(path[at + 2]);
-        if (high < 0 || low < 0) return bad_target("malformed percent-encoding");
+        if (high < 0 || low < 0) return "malformed percent-encoding";
         const auto decoded = static_cast<char>(high * 16 + low);
-        if (decoded == '\0') return bad_target("NUL in the path");
+        if (decoded == '\0') return "NUL in the path";
         if (is_unreserved(decoded)) {
             *out++ = decoded;
         } else {
@@ -117,7 +123,7 @@ HeadError decode_unreserved(std::string_view path, char*& out) {
         }
         at += 2;
     }
-    return kFine;
+    return kNotRefused;
 }
 
 /// Resolves `.` and `..` in place (RFC 3986 section 5.2.4), where an empty segment is a segment.
@@ -146,30 +152,16 @@ bool remove_dot_segments(char* begin, char*& end) {
     return true;
 }
 
-/// `text` begins with a slash.
-HeadError parse_path(std::string_view text, std::string& storage, Target& out) {
-    PathScan scan;
-    if (const HeadError error = scan_path(text, scan); error.failure != Failure::None) return error;
-    out.path = text.substr(0, scan.length);
-    out.query = text.substr(scan.length);
-    if (const HeadError error = check_query(out.query); error.failure != Failure::None) {
-        return error;
-    }
-    out.route_path = out.path;
-    if (!scan.has_percent && !scan.has_dots && !scan.has_repeated_slashes) return kFine;
-
+/// Decodes and resolves what scan_path() found in `out.path`.
+[[gnu::noinline]] Refusal rewrite_path(const PathScan& scan, std::string& storage, Target& out) {
     // Room for both paths at once, so that neither moves.
     storage.resize(out.path.size() * 2);
     char* const path_begin = storage.data();
     char* path_end = path_begin;
     if (scan.has_percent || scan.has_dots) {
-        if (const HeadError error = decode_unreserved(out.path, path_end);
-            error.failure != Failure::None) {
-            return error;
-        }
-        if (!remove_dot_segments(path_begin, path_end)) {
-            return bad_target("path leads above the root");
-        }
+        const Refusal refusal = decode_unreserved(out.path, path_end);
+        if (!refusal.empty()) return refusal;
+        if (!remove_dot_segments(path_begin, path_end)) return "path leads above the root";
         const std::string_view rewritten(path_begin,
                                          static_cast<std::size_t>(path_end - path_begin));
         if (rewritten != out.path) {
@@ -185,31 +177,44 @@ HeadError parse_path(std::string_view text, std::string& storage, Target& out) {
                              [](char a, char b) { return a == '/' && b == '/'; });
         out.route_path = {route_begin, static_cast<std::size_t>(route_end - route_begin)};
     }
-    return kFine;
+    return kNotRefused;
 }
 
-HeadError parse_absolute(Method method, std::string_view target, std::string& storage,
-                         Target& out) {
+/// `text` begins with a slash.
+Refusal parse_path(std::string_view text, std::string& storage, Target& out) {
+    PathScan scan;
+    if (const Refusal refusal = scan_path(text, scan); !refusal.empty()) return refusal;
+    out.path = out.route_path = {text.data(), scan.length};
+    text.remove_prefix(scan.length);
+    out.query = text;
+    if (!text.empty()) {
+        if (const Refusal refusal = check_query(text); !refusal.empty()) return refusal;
+    }
+    if (!scan.has_percent && !scan.has_dots && !scan.has_repeated_slashes) return kNotRefused;
+    return rewrite_path(scan, storage, out);
+}
+
+Refusal parse_absolute(Method method, std::string_view target, std::string& storage, Target& out) {
     const std::size_t scheme_end = target.find("://");
     const std::string_view scheme = target.substr(0, scheme_end);
     if (scheme_end == std::string_view::npos ||
         !(iequals(scheme, "http") || iequals(scheme, "https"))) {
-        return bad_target("target is neither a path nor an http URI");
+        return "target is neither a path nor an http URI";
     }
     const std::string_view rest = target.substr(scheme_end + 3);
     const std::size_t authority_end = std::min(rest.find_first_of("/?#"), rest.size());
     const std::string_view authority = rest.substr(0, authority_end);
-    if (authority.find('@') != std::string_view::npos) return bad_target("userinfo in the target");
+    if (authority.find('@') != std::string_view::npos) return "userinfo in the target";
     HostAndPort parts;
-    if (!parse_host(authority, parts)) return bad_target("invalid host in the target");
+    if (!parse_host(authority, parts)) return "invalid host in the target";
     out.scheme = scheme;
     out.authority = authority;
 
     const std::string_view path = rest.substr(authority_end);
     if (path.starts_with('/')) {
-        const HeadError error = parse_path(path, storage, out);
+        const Refusal refusal = parse_path(path, storage, out);
         out.is_changed = true;
-        return error;
+        return refusal;
     }
     // No path: the root, or for OPTIONS the server itself (RFC 9112 section 3.2.4).
     out.is_changed = true;
@@ -223,15 +228,21 @@ HeadError parse_absolute(Method method, std::string_view target, std::string& st
 bool is_port(std::string_view text) {
     if (text.empty()) return true;  // "host:" is by the grammar
     constexpr std::size_t kPortDigitsMax = 5;
-    const auto port = text.size() > kPortDigitsMax ? std::nullopt : parse_number(text);
-    return port.has_value() && *port <= 65535;
+    if (text.size() > kPortDigitsMax) return false;
+    unsigned port = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return false;
+        port = port * 10 + static_cast<unsigned>(c - '0');
+    }
+    return port <= 65535;
 }
 
-/// Of a host name: 0 is no part of it.
-enum HostChar : std::uint8_t { kNoHostChar = 0, kLabelChar = 1, kDot = 2 };
+/// Of a host name. A character ends the name when it shares a bit with kNoHostChar or with the one
+/// before it, which takes one test: a dot must not follow a dot.
+enum HostChar : std::uint8_t { kLabelChar = 0, kNoHostChar = 1, kDot = 2 };
 
-constexpr std::array<std::uint8_t, 256> make_host_chars() {
-    std::array<std::uint8_t, 256> table{};
+constexpr std::array<HostChar, 256> make_host_chars() {
+    std::array<HostChar, 256> table{};
     for (std::size_t c = 0; c < table.size(); ++c) {
         table[c] = is_alphanumeric(static_cast<char>(c)) ? kLabelChar : kNoHostChar;
     }
@@ -251,26 +262,34 @@ std::size_t host_name_length(std::string_view text) {
     unsigned before = kDot;
     for (; at < text.size(); ++at) {
         const unsigned here = kHostChars[static_cast<unsigned char>(text[at])];
-        if (here == kNoHostChar) break;
-        if ((here & before & kDot) != 0) return 0;  // an empty label
+        if ((here & (before | kNoHostChar)) != 0) {
+            if (here == kDot) return 0;  // an empty label
+            break;
+        }
         before = here;
     }
     return at <= kHostBytesMax ? at : 0;
+}
+
+Refusal parse_any(Method method, std::string_view target, std::string& storage, Target& out) {
+    if (target.starts_with('/')) return parse_path(target, storage, out);
+    if (target == "*") {
+        if (method != Method::Options) return "target * without OPTIONS";
+        out.is_asterisk = true;
+        out.path = target;
+        out.route_path = target;
+        return kNotRefused;
+    }
+    return parse_absolute(method, target, storage, out);
 }
 
 }  // namespace
 
 HeadError parse_target(Method method, std::string_view target, std::string& storage, Target& out) {
     out = {};
-    if (target.starts_with('/')) return parse_path(target, storage, out);
-    if (target == "*") {
-        if (method != Method::Options) return bad_target("target * without OPTIONS");
-        out.is_asterisk = true;
-        out.path = target;
-        out.route_path = target;
-        return kFine;
-    }
-    return parse_absolute(method, target, storage, out);
+    const Refusal refusal = parse_any(method, target, storage, out);
+    if (refusal.empty()) return {};
+    return {Failure::ClientBadRequest, 400, refusal};
 }
 
 bool parse_host(std::string_view text, HostAndPort& out) {
@@ -286,11 +305,12 @@ bool parse_host(std::string_view text, HostAndPort& out) {
         host_end = host_name_length(text);
         if (host_end == 0) return false;
     }
-    out.host = text.substr(0, host_end);
-    const std::string_view rest = text.substr(host_end);
-    if (rest.empty()) return true;
-    if (rest.front() != ':') return false;
-    out.port = rest.substr(1);
+    out.host = {text.data(), host_end};
+    text.remove_prefix(host_end);
+    if (text.empty()) return true;
+    if (text.front() != ':') return false;
+    text.remove_prefix(1);
+    out.port = text;
     return is_port(out.port);
 }
 
