@@ -46,32 +46,4 @@ void HeadWriter::status_line(int status, std::string_view reason) {
     out_.append("\r\n");
 }
 
-void HeadWriter::field(std::string_view name, std::uint64_t value) {
-    char digits[20];
-    out_.append(name);
-    out_.append(": ");
-    out_.append({digits, write_decimal(value, digits)});
-    out_.append("\r\n");
-}
-
-void HeadWriter::copy(const HeadBase& head, std::size_t index) {
-    // A field's line reaches to the next one's name: folding has been refused, so nothing is
-    // between.
-    const std::size_t begin = head.fields[index].name.offset;
-    const std::size_t end =
-        index + 1 < head.fields.size() ? head.fields[index + 1].name.offset : head.bytes.size() - 2;
-    const char* first = head.bytes.data() + begin;
-    if (!run_.empty() && run_.data() + run_.size() == first) {
-        run_ = std::string_view(run_.data(), run_.size() + (end - begin));
-        return;
-    }
-    flush_run();
-    run_ = std::string_view(first, end - begin);
-}
-
-void HeadWriter::flush_run() {
-    out_.append(run_);
-    run_ = {};
-}
-
 }  // namespace fairlead::http

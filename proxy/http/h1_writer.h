@@ -34,6 +34,9 @@ class HeadBuffer {
     std::size_t capacity_ = 0;
 };
 
+/// Writes `value` in decimal into `out` (at least 20 bytes), returns the length.
+std::size_t write_decimal(std::uint64_t value, char* out);
+
 class HeadWriter {
   public:
     /// Appends to `out`, which keeps its memory from message to message.
@@ -50,25 +53,43 @@ class HeadWriter {
         out_.append(value);
         out_.append("\r\n");
     }
-    void field(std::string_view name, std::uint64_t value);
+    void field(std::string_view name, std::uint64_t value) {
+        char digits[20];
+        out_.append(name);
+        out_.append(": ");
+        out_.append({digits, write_decimal(value, digits)});
+        out_.append("\r\n");
+    }
     /// Text that already is one or more whole lines with their CRLF.
     [[gnu::always_inline]] void lines(std::string_view whole_lines) { out_.append(whole_lines); }
     [[gnu::always_inline]] void text(std::string_view part) { out_.append(part); }
 
-    /// Copies the line of `head.fields[index]` as it came. Neighbours are copied in one run: call
-    /// flush_run() before anything else is written.
-    void copy(const HeadBase& head, std::size_t index);
-    void flush_run();
+    enum class FirstLine : std::uint8_t { Copied, LeftOut };
+    /// Copies the lines of a received head as they came, but for the fields of which
+    /// `is_left_out(field)` is true, in runs as long as they come.
+    template <class IsLeftOut>
+    void copy(const HeadBase& head, FirstLine first, IsLeftOut is_left_out) {
+        const char* const bytes = head.bytes.data();
+        const std::size_t end = head.bytes.size() - 2;  // of the last line
+        const Field* const fields_end = head.fields.data() + head.fields.size();
+        // A line reaches to the next one's name: folding has been refused, so nothing is between.
+        const auto begin_of = [&](const Field* field) -> std::size_t {
+            return field == fields_end ? end : field->name.offset;
+        };
+        std::size_t begin = first == FirstLine::Copied ? 0 : begin_of(head.fields.data());
+        for (const Field* field = head.fields.data(); field != fields_end; ++field) {
+            if (!is_left_out(*field)) continue;
+            out_.append({bytes + begin, field->name.offset - begin});
+            begin = begin_of(field + 1);
+        }
+        out_.append({bytes + begin, end - begin});
+    }
 
     /// The empty line that ends the head.
     void end() { out_.append("\r\n"); }
 
   private:
     HeadBuffer& out_;
-    std::string_view run_;
 };
-
-/// Writes `value` in decimal into `out` (at least 20 bytes), returns the length.
-std::size_t write_decimal(std::uint64_t value, char* out);
 
 }  // namespace fairlead::http

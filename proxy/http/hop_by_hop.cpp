@@ -39,15 +39,6 @@ bool is_protected(FieldId id) {
 
 }  // namespace
 
-bool is_hop_by_hop(FieldId id) {
-    constexpr std::uint64_t kHopByHop =
-        field_bit(FieldId::Connection) | field_bit(FieldId::KeepAlive) |
-        field_bit(FieldId::ProxyConnection) | field_bit(FieldId::Te) | field_bit(FieldId::Trailer) |
-        field_bit(FieldId::TransferEncoding) | field_bit(FieldId::Upgrade) |
-        field_bit(FieldId::ProxyAuthenticate) | field_bit(FieldId::ProxyAuthorization);
-    return (kHopByHop & field_bit(id)) != 0;
-}
-
 ConnectionNames::ConnectionNames(const HeadBase& head) : head_(head) {
     if (head.present != 0 && (head.present & field_bit(FieldId::Connection)) == 0) return;
     for (const Field& field : head.fields) {

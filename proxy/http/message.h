@@ -63,6 +63,10 @@ struct HeadBase {
     }
     std::string_view name(const Field& field) const { return text(field.name); }
     std::string_view value(const Field& field) const { return text(field.value); }
+    /// With its CRLF, as received.
+    std::string_view first_line() const {
+        return {bytes.data(), fields.empty() ? bytes.size() - 2 : fields.front().name.offset};
+    }
     /// First field of that kind, or null.
     const Field* find(FieldId id) const {
         return present != 0 && (present & field_bit(id)) == 0 ? nullptr : search(id);

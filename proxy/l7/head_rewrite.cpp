@@ -12,6 +12,7 @@ namespace fairlead::l7 {
 namespace {
 
 using http::FieldId;
+using FirstLine = http::HeadWriter::FirstLine;
 
 void apply(const conf::HeaderRules& rules, http::HeadWriter& writer) {
     for (const auto& field : rules.set) writer.field(field.name, field.value);
@@ -93,30 +94,44 @@ void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
     write_joined(rewrite.head, FieldId::CdnLoop, "CDN-Loop", rewrite.instance, writer);
 }
 
-/// Does this field of a request end here, or is it written anew?
-bool is_dropped(const RequestRewrite& rewrite, const http::Field& field) {
-    switch (field.id) {
-        case FieldId::Host:
-        case FieldId::ContentLength:
-        case FieldId::Proxy:
-        case FieldId::XForwardedFor:
-        case FieldId::XForwardedProto:
-        case FieldId::XForwardedHost:
-        case FieldId::XForwardedPort:
-        case FieldId::XRequestId:
-        case FieldId::CdnLoop:
-            return true;
-        case FieldId::Forwarded:
-        case FieldId::XRealIp:
-        case FieldId::XForwardedOther:
-            return !rewrite.peer_is_trusted;
-        case FieldId::Expect:
-            return !rewrite.expects_continue;
-        case FieldId::Trailer:
-            return rewrite.framing.kind != Framing::Kind::Chunked;
-        default:
-            return http::is_hop_by_hop(field.id);
+/// Trailers belong to chunks.
+std::uint64_t hop_by_hop(const Framing& framing) {
+    return framing.kind == Framing::Kind::Chunked
+               ? http::kHopByHop & ~http::field_bit(FieldId::Trailer)
+               : http::kHopByHop;
+}
+
+/// The fields of a request that end here or are written anew, a bit for each.
+std::uint64_t left_out_of(const RequestRewrite& rewrite) {
+    using http::field_bit;
+    std::uint64_t left_out =
+        hop_by_hop(rewrite.framing) | field_bit(FieldId::Host) | field_bit(FieldId::ContentLength) |
+        field_bit(FieldId::Proxy) | field_bit(FieldId::XForwardedFor) |
+        field_bit(FieldId::XForwardedProto) | field_bit(FieldId::XForwardedHost) |
+        field_bit(FieldId::XForwardedPort) | field_bit(FieldId::XRequestId) |
+        field_bit(FieldId::CdnLoop);
+    if (!rewrite.peer_is_trusted) {
+        left_out |= field_bit(FieldId::Forwarded) | field_bit(FieldId::XRealIp) |
+                    field_bit(FieldId::XForwardedOther);
     }
+    if (!rewrite.expects_continue) left_out |= field_bit(FieldId::Expect);
+    return left_out;
+}
+
+/// What is neither in `left_out` nor named by Connection nor subject to a rule.
+void copy_lines(const http::HeadBase& head, FirstLine first, std::uint64_t left_out,
+                const conf::HeaderRules* rules, http::HeadWriter& writer) {
+    const auto is_in = [left_out](const http::Field& field) {
+        return (left_out & http::field_bit(field.id)) != 0;
+    };
+    const http::ConnectionNames named(head);
+    if (!named.has_names() && rules == nullptr) {
+        writer.copy(head, first, is_in);
+        return;
+    }
+    writer.copy(head, first, [&](const http::Field& field) {
+        return is_in(field) || named.names(field) || is_ruled(rules, head.name(field));
+    });
 }
 
 bool wants_trailers(const http::RequestHead& head) {
@@ -146,30 +161,24 @@ void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite) {
     const http::RequestHead& head = rewrite.head;
     out.clear();
     http::HeadWriter writer(out);
-    writer.request_line(head.method_name(), rewrite.target.is_asterisk ? "*" : rewrite.target.path,
-                        rewrite.target.query);
+    if (head.minor == 1 && !rewrite.target.is_changed) {
+        writer.text(head.first_line());
+    } else {
+        writer.request_line(head.method_name(),
+                            rewrite.target.is_asterisk ? "*" : rewrite.target.path,
+                            rewrite.target.query);
+    }
     if (rewrite.rules == nullptr || !is_ruled(rewrite.rules, "host")) {
         writer.text("Host: ");
         writer.text(rewrite.host);
         writer.text("\r\n");
     }
 
-    const http::ConnectionNames named(head);
-    bool has_te = false;
-    for (std::size_t index = 0; index < head.fields.size(); ++index) {
-        const http::Field& field = head.fields[index];
-        has_te |= field.id == FieldId::Te;
-        if (is_dropped(rewrite, field)) continue;
-        if (named.has_names() && named.names(field)) continue;
-        if (rewrite.rules != nullptr && is_ruled(rewrite.rules, head.name(field))) continue;
-        writer.copy(head, index);
-    }
-    writer.flush_run();
-
+    copy_lines(head, FirstLine::LeftOut, left_out_of(rewrite), rewrite.rules, writer);
     write_identity(rewrite, writer);
     if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via")) write_via(head.minor, writer);
     write_framing(rewrite.framing, writer);
-    const bool keeps_te = has_te && wants_trailers(head);
+    const bool keeps_te = wants_trailers(head);
     if (keeps_te) writer.lines("TE: trailers\r\n");
     if (!rewrite.upgrade.empty()) {
         writer.field("Upgrade", rewrite.upgrade);
@@ -185,28 +194,16 @@ void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite) 
     const http::ResponseHead& head = rewrite.head;
     out.clear();
     http::HeadWriter writer(out);
-    writer.status_line(head.status, head.text(head.reason));
+    const bool is_copied = head.minor == 1 && head.reason.length != 0;
+    if (!is_copied) writer.status_line(head.status, head.text(head.reason));
 
-    const http::ConnectionNames named(head);
     // The length of a body that is not sent (HEAD, 304) is worth knowing; 1xx and 204 have none.
     const bool keeps_length =
         rewrite.framing.kind == Framing::Kind::None && head.status >= 200 && head.status != 204;
-    bool has_length = false;
-    for (std::size_t index = 0; index < head.fields.size(); ++index) {
-        const http::Field& field = head.fields[index];
-        if (field.id == FieldId::ContentLength) {
-            if (!keeps_length || has_length) continue;
-            has_length = true;
-        } else if (field.id == FieldId::Trailer) {
-            if (rewrite.framing.kind != Framing::Kind::Chunked) continue;
-        } else if (http::is_hop_by_hop(field.id)) {
-            continue;
-        }
-        if (named.has_names() && named.names(field)) continue;
-        if (rewrite.rules != nullptr && is_ruled(rewrite.rules, head.name(field))) continue;
-        writer.copy(head, index);
-    }
-    writer.flush_run();
+    std::uint64_t left_out = hop_by_hop(rewrite.framing);
+    if (!keeps_length) left_out |= http::field_bit(FieldId::ContentLength);
+    copy_lines(head, is_copied ? FirstLine::Copied : FirstLine::LeftOut, left_out, rewrite.rules,
+               writer);
 
     write_framing(rewrite.framing, writer);
     // A proxy with a clock owes a response its time (RFC 9110 section 6.6.1).

@@ -47,17 +47,32 @@ TEST_CASE("copied fields come out as they came in, whichever are left out", "[ht
     const std::string lines[] = {"Host: a\r\n", "B:  1\t\r\n", "c:\r\n", "Last: x\r\n"};
     for (unsigned chosen = 0; chosen < 16; ++chosen) {
         std::string expected;
-        const std::string copied = written([&](HeadWriter& to) {
-            for (std::size_t index = 0; index < 4; ++index) {
-                if ((chosen >> index & 1) == 0) continue;
-                to.copy(head, index);
-                expected += lines[index];
-            }
-            to.flush_run();
-            to.flush_run();  // nothing is left to flush
-        });
-        CHECK(copied == expected);
+        for (std::size_t index = 0; index < 4; ++index) {
+            if ((chosen >> index & 1) != 0) expected += lines[index];
+        }
+        const auto is_left_out = [&](const Field& field) {
+            return (chosen >> (&field - head.fields.data()) & 1) == 0;
+        };
+        CHECK(written([&](HeadWriter& to) {
+                  to.copy(head, HeadWriter::FirstLine::LeftOut, is_left_out);
+              }) == expected);
+        CHECK(written([&](HeadWriter& to) {
+                  to.copy(head, HeadWriter::FirstLine::Copied, is_left_out);
+              }) == "GET / HTTP/1.1\r\n" + expected);
     }
+}
+
+TEST_CASE("a head without fields has its first line to copy", "[http][writer]") {
+    RequestHead head;
+    parse_request("GET / HTTP/1.0\r\n\r\n", head);
+    REQUIRE(head.fields.empty());
+    const auto is_left_out = [](const Field&) { return false; };
+    CHECK(written([&](HeadWriter& to) {
+              to.copy(head, HeadWriter::FirstLine::LeftOut, is_left_out);
+          }).empty());
+    CHECK(written([&](HeadWriter& to) {
+              to.copy(head, HeadWriter::FirstLine::Copied, is_left_out);
+          }) == "GET / HTTP/1.0\r\n");
 }
 
 TEST_CASE("a buffer grows with what is written and is used again", "[http][writer]") {
