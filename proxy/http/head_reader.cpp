@@ -93,6 +93,7 @@ void HeadReader::start(HeadBase& head, StartLine& first, const HeadLimits& limit
     head_ = &head;
     first_ = &first;
     limits_ = limits;
+    fields_left_ = limits.count;
     error_ = {};
     scanned_ = 0;
     line_begin_ = 0;
@@ -226,16 +227,19 @@ HeadReader::Status HeadReader::end_line(std::size_t line_feed) {
 
 HeadReader::Status HeadReader::add_field(std::size_t begin, std::size_t end) {
     const char* const data = head_->bytes.data();
-    if (head_->fields.size() >= limits_.count) {
+    if (fields_left_ == 0) {
         return refuse(end, {Failure::HeaderTooLarge, 431, "too many header fields"});
     }
+    --fields_left_;
     const std::size_t colon = begin + token_length(data + begin, head_->bytes.size() - begin);
     if (data[colon] != ':' || colon == begin) return refuse_name(begin, colon, end);
     std::size_t value_begin = colon + 1;
     std::size_t value_end = end;
-    if (value_begin < end && data[value_begin] == ' ') ++value_begin;  // what nearly all send
-    while (value_begin < value_end && is_blank(data[value_begin])) ++value_begin;
-    while (value_end > value_begin && is_blank(data[value_end - 1])) --value_end;
+    // Bytes are looked at before bounds, which nearly always ends it: the line's CR is behind a
+    // value, and at least the colon before it.
+    if (data[value_begin] == ' ') ++value_begin;  // what nearly all send
+    while (is_blank(data[value_begin]) && value_begin < end) ++value_begin;
+    while (is_blank(data[value_end - 1]) && value_end > value_begin) --value_end;
     const FieldId id = classify({data + begin, colon - begin});
     head_->present |= field_bit(id);
     head_->fields.push_back({slice(begin, colon), slice(value_begin, value_end), id});

@@ -38,6 +38,7 @@ class HeadReader {
     HeadBase* head_ = nullptr;
     StartLine* first_ = nullptr;
     HeadLimits limits_;
+    std::uint64_t fields_left_ = 0;
     HeadError error_;
     std::size_t scanned_ = 0;     // bytes of the head that were looked at
     std::size_t line_begin_ = 0;  // of the line being read
