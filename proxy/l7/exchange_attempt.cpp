@@ -149,7 +149,7 @@ void Exchange::on_attempt_ready() {
         route_->config != nullptr && !route_->config->request_headers.empty()
             ? &route_->config->request_headers
             : nullptr;
-    const std::uint16_t port = client_->stream().local().port;
+    const std::uint16_t port = client_->stream().local_port();
     write_request_head(
         context_.head_buffer,
         {head_, target_, host, host_, request_id_, context_.own_lines(port), context_.instance,

@@ -58,6 +58,9 @@ class Handle {
     Uv* uv_;  // deleted by the close callback, which is why this is no unique_ptr
 };
 
+/// Closes a handle that is a part of its owner, whose memory must stay until `on_closed` is called.
+inline void close_part(uv_handle_t* uv, uv_close_cb on_closed) noexcept { uv_close(uv, on_closed); }
+
 /// Whom a callback is for; null once the handle is closed.
 template <class Owner, class Uv>
 Owner* owner_of(const Uv* uv) noexcept {

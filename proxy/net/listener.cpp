@@ -33,7 +33,7 @@ class UvListener final : public Listener {
         : loop_(loop),
           observer_(observer),
           descriptor_(descriptor),
-          is_unix_(local_address(descriptor).is_unix()),
+          own_(local_address(descriptor)),
           poll_(this,
                 [&](uv_poll_t* uv) { return status_ = uv_poll_init(loop.raw(), uv, descriptor); }),
           retry_(Deadline::of<&UvListener::end_backoff>(loop.timers(), *this)) {
@@ -59,7 +59,7 @@ class UvListener final : public Listener {
     Loop& loop_;
     ListenerObserver& observer_;
     int descriptor_;
-    bool is_unix_;
+    const SocketAddress own_;  // where it listens
     bool is_paused_ = false;
     bool is_watching_ = false;
     int status_ = 0;
@@ -133,8 +133,9 @@ UvListener::Accepted UvListener::accept_one() {
     socklen_t length = sizeof(native);
     const int accepted = ::accept4(descriptor_, generic, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted < 0) return failed(errno);
-    const SocketAddress peer = is_unix_ ? SocketAddress{} : SocketAddress::from(generic);
-    std::unique_ptr<Stream> stream = adopt_accepted(loop_, accepted, is_unix_, peer);
+    const SocketAddress peer = own_.is_unix() ? SocketAddress{} : SocketAddress::from(generic);
+    std::unique_ptr<Stream> stream =
+        adopt_accepted(loop_, accepted, own_.is_unix(), peer, own_.port);
     if (stream == nullptr) return Accepted::Skipped;
     uv_poll_t* const handle = poll_.get();  // outlives us until this turn ends
     observer_.on_accepted(std::move(stream));

@@ -50,9 +50,12 @@ struct Loop::Turning {
 
 Loop::Loop() : loop_(std::make_unique<uv_loop_s>()), scratch_(kScratchBytes) {
     must(uv_loop_init(loop_.get()), "cannot create an event loop");
+    loop_->data = this;
     hooks_ = std::make_unique<Hooks>(*this);
     timers_ = std::make_unique<TimerWheel>(*this);
 }
+
+Loop& Loop::of(const uv_loop_s* raw) { return *static_cast<Loop*>(raw->data); }
 
 Loop::~Loop() {
     assert_on_loop();

@@ -59,6 +59,8 @@ class Loop {
     /// Asserts that this is the loop's thread, or that the loop is not running.
     void assert_on_loop() const;
     uv_loop_s* raw() { return loop_.get(); }
+    /// Whose raw() it is.
+    static Loop& of(const uv_loop_s* raw);
 
   private:
     struct Hooks;  // prepare and check handles

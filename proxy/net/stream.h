@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -78,7 +79,10 @@ class Stream {
         return 0;
     }
     virtual SocketAddress peer() const = 0;
+    /// Asks the kernel each time.
     virtual SocketAddress local() const = 0;
+    /// Does so at most once, and not at all for an accepted connection. 0 for a unix socket.
+    virtual std::uint16_t local_port() const = 0;
 };
 
 /// Detaches the observer and retires the stream: nothing is heard of it any more, its descriptor is

@@ -12,6 +12,7 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <new>
 #include <string>
 
 #include "proxy/net/handle.h"
@@ -21,49 +22,41 @@
 namespace fairlead::net {
 namespace {
 
-/// Both are a uv_stream_t to libuv, and one class to us.
-union TcpOrPipe {
-    uv_tcp_t tcp;
-    uv_pipe_t pipe;
-};
-using StreamHandle = Handle<TcpOrPipe>;
-
 /// What the kernel did not take at once. Lives until libuv's callback, also beyond the stream.
 struct WriteRequest {
     uv_write_t uv{};
     std::string bytes;
 };
 
-/// Peer and local address as a connection keeps them: without a string.
-struct Endpoint {
-    IpAddress ip;
-    std::uint16_t port = 0;
-    bool is_known = false;
-
-    void keep(const SocketAddress& address) {
-        ip = address.ip;
-        port = address.port;
-        is_known = true;
-    }
-    SocketAddress address() const { return {ip, port, {}}; }
-};
-
+/// There is one of these per connection, so its size counts: the handle is a part of it, small
+/// things share a word, and addresses are kept without a string. libuv needs the handle until its
+/// close callback, so `delete` is immediate for everybody else and gives the memory back then.
+/// Unix sockets are in a uv_tcp_t too, which asks only for a connected stream socket and is smaller
+/// than a uv_pipe_t.
 class UvStream final : public Stream {
   public:
     UvStream(Loop& loop, bool is_unix)
-        : loop_(loop),
-          handle_(this,
-                  [&](TcpOrPipe* uv) {
-                      return is_unix ? uv_pipe_init(loop.raw(), &uv->pipe, 0)
-                                     : uv_tcp_init(loop.raw(), &uv->tcp);
-                  }),
-          is_unix_(is_unix) {
-        assert(handle_.is_open() && "libuv only stores at this point");
+        : writes_pending_(0),
+          phase_(Phase::Open),
+          life_(Life::Open),
+          is_dropped_(false),
+          is_unix_(is_unix),
+          is_reading_(false),
+          has_ended_(false),
+          fin_is_wanted_(false) {
+        [[maybe_unused]] const int status = uv_tcp_init(loop.raw(), &uv_);
+        assert(status == 0 && "libuv only stores at this point");
+        uv_.data = this;
     }
+    static void operator delete(UvStream* self, std::destroying_delete_t) { self->drop(); }
 
     void connect(const SocketAddress& to);
     bool take(int descriptor);
-    void know_peer(const SocketAddress& peer) { peer_.keep(peer); }
+    void know_peer(const SocketAddress& peer) const {
+        peer_ip_ = peer.ip;
+        peer_port_ = peer.port;
+    }
+    void know_local_port(std::uint16_t port) const { local_port_ = port; }
 
     void set_observer(StreamObserver& observer) override { observer_ = &observer; }
     void start_reading() override;
@@ -78,98 +71,158 @@ class UvStream final : public Stream {
     std::size_t read_rest(std::span<char> buffer) override;
     SocketAddress peer() const override;
     SocketAddress local() const override;
+    std::uint16_t local_port() const override;
 
   private:
     enum class Phase : std::uint8_t { Connecting, Open, Broken };
-    /// Says later that connecting failed at once. Only made when that happens.
-    struct FailedAtOnce {
-        FailedAtOnce(UvStream& stream, int reason)
-            : status(reason), timer(&stream, [&](uv_timer_t* uv) {
-                  return uv_timer_init(stream.loop_.raw(), uv);
-              }) {}
+    enum class Life : std::uint8_t {
+        Open,
+        Closing,  // libuv still has the handle
+        Closed,
+    };
+    /// Says later how connecting ended at once. Only made when that happens.
+    struct EndedAtOnce {
+        EndedAtOnce(UvStream& stream, int with)
+            : status(with),
+              timer(&stream, [&](uv_timer_t* uv) { return uv_timer_init(stream.uv_.loop, uv); }) {}
         int status;
         Handle<uv_timer_t> timer;
     };
 
-    uv_stream_t* stream() const { return reinterpret_cast<uv_stream_t*>(handle_.get()); }
+    /// Whom a callback is for; null once the handle is closed.
+    static UvStream* of(const void* data) {
+        auto* self = static_cast<UvStream*>(const_cast<void*>(data));
+        return self->life_ == Life::Open ? self : nullptr;
+    }
+    Loop& loop() const { return Loop::of(uv_.loop); }
+    uv_stream_t* stream() const { return reinterpret_cast<uv_stream_t*>(&uv_); }
     int descriptor() const;
+    void connect_unix(const std::string& path);
     bool queue(std::span<const Bytes> pieces, std::size_t taken_bytes);
     void send_fin();
-    void fail_later(int status);
+    void tell_later(int status);
+    void tell_at_last();
+    void close_handle();
+    void drop();
 
     void connected(int status);
     void read(ssize_t status_or_bytes, char* bytes);
     void written(int status);
     void break_with(Failure failure);
 
-    Loop& loop_;
-    StreamHandle handle_;
+    mutable uv_tcp_t uv_{};  // `data` is this
     StreamObserver* observer_ = nullptr;
-    std::unique_ptr<FailedAtOnce> failed_at_once_;
-    std::uint32_t writes_pending_ = 0;  // uv_write requests libuv still has
-    Phase phase_ = Phase::Open;
-    bool is_unix_;
-    bool is_reading_ = false;
-    bool has_ended_ = false;      // the peer's FIN has been told
-    bool fin_is_wanted_ = false;  // shutdown_write was called
-    mutable Endpoint peer_;
-    mutable std::unique_ptr<Endpoint> local_;  // seldom asked for
+    std::unique_ptr<EndedAtOnce> ended_at_once_;
+    mutable IpAddress peer_ip_;
+    mutable std::uint16_t peer_port_ = 0;  // 0: not known yet, as below
+    mutable std::uint16_t local_port_ = 0;
+    std::uint32_t writes_pending_ : 22;  // uv_write requests libuv still has
+    Phase phase_ : 2;
+    Life life_ : 2;
+    bool is_dropped_ : 1;  // nobody has it any more
+    bool is_unix_ : 1;
+    bool is_reading_ : 1;
+    bool has_ended_ : 1;      // the peer's FIN has been told
+    bool fin_is_wanted_ : 1;  // shutdown_write was called
 };
+// What glibc's malloc rounds up to 304 bytes.
+static_assert(sizeof(UvStream) <= sizeof(uv_tcp_t) + 48, "counts for every idle client");
 
 void UvStream::connect(const SocketAddress& to) {
     phase_ = Phase::Connecting;
+    if (is_unix_) return connect_unix(to.unix_path);
+    know_peer(to);
+    sockaddr_storage native{};
+    to_native(to, native);
+    uv_tcp_nodelay(&uv_, 1);  // remembered until there is a socket
     auto request = std::make_unique<uv_connect_t>();
-    const auto on_connect = [](uv_connect_t* done, int status) {
-        const std::unique_ptr<uv_connect_t> finished{done};
-        auto* self = owner_of<UvStream>(done->handle);
-        if (self != nullptr) self->connected(status);  // last: this may retire us
-    };
-    if (is_unix_) {
-        // libuv 1.44 would cut the path and connect to another one.
-        if (to.unix_path.size() > unix_path_bytes_max()) return fail_later(UV_ENAMETOOLONG);
-        uv_pipe_connect(request.get(), &handle_.get()->pipe, to.unix_path.c_str(), on_connect);
-    } else {
-        know_peer(to);
-        sockaddr_storage native{};
-        to_native(to, native);
-        uv_tcp_nodelay(&handle_.get()->tcp, 1);  // remembered until there is a socket
-        const int status = uv_tcp_connect(request.get(), &handle_.get()->tcp,
-                                          reinterpret_cast<const sockaddr*>(&native), on_connect);
-        if (status != 0) return fail_later(status);
-    }
-    request.release();  // on_connect takes it back
+    const int status =
+        uv_tcp_connect(request.get(), &uv_, reinterpret_cast<const sockaddr*>(&native),
+                       [](uv_connect_t* done, int result) {
+                           const std::unique_ptr<uv_connect_t> finished{done};
+                           auto* self = of(done->handle->data);
+                           if (self != nullptr)
+                               self->connected(result);  // last: this may retire us
+                       });
+    if (status != 0) return tell_later(status);
+    request.release();  // its callback takes it back
     start_reading();    // now rather than in on_connected: saves two epoll_ctl
 }
 
+/// A unix socket is connected, or is not, at once.
+void UvStream::connect_unix(const std::string& path) {
+    if (path.size() > unix_path_bytes_max()) return tell_later(UV_ENAMETOOLONG);
+    sockaddr_storage native{};
+    const socklen_t length = to_native({{}, 0, path}, native);
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return tell_later(-errno);
+    int status = 0;
+    do {
+        status = ::connect(fd, reinterpret_cast<const sockaddr*>(&native), length);
+    } while (status != 0 && errno == EINTR);
+    if (status != 0) {
+        status = -errno;
+        ::close(fd);
+        return tell_later(status);
+    }
+    status = uv_tcp_open(&uv_, fd);
+    if (status != 0) ::close(fd);
+    tell_later(status);
+    start_reading();
+}
+
 bool UvStream::take(int descriptor) {
-    const int status = is_unix_ ? uv_pipe_open(&handle_.get()->pipe, descriptor)
-                                : uv_tcp_open(&handle_.get()->tcp, descriptor);
+    const int status = uv_tcp_open(&uv_, descriptor);
     if (status != 0) ::close(descriptor);
     return status == 0;
 }
 
+void UvStream::close_handle() {
+    life_ = Life::Closing;
+    close_part(reinterpret_cast<uv_handle_t*>(&uv_), [](uv_handle_t* closed) {
+        auto* self = static_cast<UvStream*>(closed->data);
+        self->life_ = Life::Closed;
+        if (self->is_dropped_) self->drop();
+    });
+}
+
+/// Destroys it, or sees to it that the close callback does.
+void UvStream::drop() {
+    is_dropped_ = true;
+    if (life_ == Life::Closed) {
+        this->~UvStream();
+        ::operator delete(this, sizeof(UvStream));
+        return;
+    }
+    ended_at_once_.reset();
+    if (life_ == Life::Open) close_handle();
+}
+
 int UvStream::descriptor() const {
     uv_os_fd_t fd = -1;
-    if (!handle_.is_open()) return -1;
-    return uv_fileno(handle_.generic(), &fd) == 0 ? fd : -1;
+    if (life_ != Life::Open) return -1;
+    return uv_fileno(reinterpret_cast<uv_handle_t*>(&uv_), &fd) == 0 ? fd : -1;
 }
 
 void UvStream::start_reading() {
-    loop_.assert_on_loop();
+    loop().assert_on_loop();
     assert(observer_ != nullptr);
     if (is_reading_ || has_ended_ || phase_ == Phase::Broken) return;
-    if (failed_at_once_ != nullptr) return;  // reading would tell first, and less
+    if (ended_at_once_ != nullptr) {
+        is_reading_ = ended_at_once_->status == 0;  // not really before that has been told
+        return;
+    }
     const int status = uv_read_start(
         stream(),
         [](uv_handle_t* uv, std::size_t, uv_buf_t* buffer) {
-            auto* self = owner_of<UvStream>(uv);
+            const auto* self = of(uv->data);
             const std::span<char> scratch =
-                self == nullptr ? std::span<char>{} : self->loop_.scratch();
+                self == nullptr ? std::span<char>{} : self->loop().scratch();
             buffer->base = scratch.data();
             buffer->len = scratch.size();
         },
         [](uv_stream_t* uv, ssize_t status_or_bytes, const uv_buf_t* buffer) {
-            auto* self = owner_of<UvStream>(uv);
+            auto* self = of(uv->data);
             if (self != nullptr) self->read(status_or_bytes, buffer->base);
         });
     // Refused only for a socket whose connect failed at once, which is told later.
@@ -177,14 +230,14 @@ void UvStream::start_reading() {
 }
 
 void UvStream::stop_reading() {
-    loop_.assert_on_loop();
+    loop().assert_on_loop();
     if (!is_reading_) return;
     is_reading_ = false;
     uv_read_stop(stream());
 }
 
 bool UvStream::write(std::span<const Bytes> pieces) {
-    loop_.assert_on_loop();
+    loop().assert_on_loop();
     assert(!fin_is_wanted_ && "nothing can be written after shutdown_write");
     if (phase_ == Phase::Broken) return false;
     if (phase_ == Phase::Connecting || writes_pending_ != 0) return queue(pieces, 0);
@@ -220,7 +273,7 @@ bool UvStream::write(std::span<const Bytes> pieces) {
 }
 
 bool UvStream::queue(std::span<const Bytes> pieces, std::size_t taken_bytes) {
-    if (failed_at_once_ != nullptr) return true;  // on_broken will tell
+    if (ended_at_once_ != nullptr && ended_at_once_->status != 0) return true;  // on_broken will
     std::size_t total = 0;
     for (const Bytes piece : pieces) total += piece.size();
     if (total == taken_bytes) return true;
@@ -239,7 +292,7 @@ bool UvStream::queue(std::span<const Bytes> pieces, std::size_t taken_bytes) {
     const int status =
         uv_write(&request->uv, stream(), &buffer, 1, [](uv_write_t* done, int result) {
             const std::unique_ptr<WriteRequest> finished{static_cast<WriteRequest*>(done->data)};
-            auto* self = owner_of<UvStream>(done->handle);
+            auto* self = of(done->handle->data);
             if (self != nullptr) self->written(result);  // last: this may retire us
         });
     if (status != 0) {
@@ -254,11 +307,11 @@ bool UvStream::queue(std::span<const Bytes> pieces, std::size_t taken_bytes) {
 }
 
 std::size_t UvStream::queued_bytes() const {
-    return handle_.is_open() ? uv_stream_get_write_queue_size(stream()) : 0;
+    return life_ == Life::Open ? uv_stream_get_write_queue_size(stream()) : 0;
 }
 
 void UvStream::shutdown_write() {
-    loop_.assert_on_loop();
+    loop().assert_on_loop();
     if (fin_is_wanted_ || phase_ == Phase::Broken) return;
     fin_is_wanted_ = true;
     if (phase_ == Phase::Open && writes_pending_ == 0) send_fin();
@@ -271,15 +324,15 @@ void UvStream::send_fin() {
 }
 
 void UvStream::reset() {
-    loop_.assert_on_loop();
+    loop().assert_on_loop();
     if (const int fd = descriptor(); fd >= 0) {
         const linger abort{1, 0};
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
     }
     phase_ = Phase::Broken;
     is_reading_ = false;
-    failed_at_once_.reset();
-    handle_.close();
+    ended_at_once_.reset();
+    if (life_ == Life::Open) close_handle();
 }
 
 bool UvStream::has_pending_input() const {
@@ -296,37 +349,45 @@ std::size_t UvStream::unacknowledged_bytes() const {
 }
 
 std::size_t UvStream::read_rest(std::span<char> buffer) {
-    loop_.assert_on_loop();
+    loop().assert_on_loop();
     const ssize_t got = ::recv(descriptor(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
 SocketAddress UvStream::peer() const {
     if (is_unix_) return peer_address(descriptor());
-    if (!peer_.is_known) peer_.keep(peer_address(descriptor()));
-    return peer_.address();
+    if (peer_port_ == 0) know_peer(peer_address(descriptor()));
+    return {peer_ip_, peer_port_, {}};
 }
 
-SocketAddress UvStream::local() const {
-    if (is_unix_) return local_address(descriptor());
-    if (local_ == nullptr) {
-        const SocketAddress local = local_address(descriptor());
-        if (phase_ != Phase::Open) return local;  // not final while connecting
-        local_ = std::make_unique<Endpoint>();
-        local_->keep(local);
-    }
-    return local_->address();
+SocketAddress UvStream::local() const { return local_address(descriptor()); }
+
+std::uint16_t UvStream::local_port() const {
+    if (local_port_ != 0 || is_unix_) return local_port_;
+    const std::uint16_t port = local().port;
+    if (phase_ == Phase::Open) know_local_port(port);  // not final while connecting
+    return port;
 }
 
-void UvStream::fail_later(int status) {
-    failed_at_once_ = std::make_unique<FailedAtOnce>(*this, status);
+void UvStream::tell_later(int status) {
+    ended_at_once_ = std::make_unique<EndedAtOnce>(*this, status);
     uv_timer_start(
-        failed_at_once_->timer.get(),
+        ended_at_once_->timer.get(),
         [](uv_timer_t* uv) {
             auto* self = owner_of<UvStream>(uv);
-            if (self != nullptr) self->connected(self->failed_at_once_->status);
+            if (self != nullptr) self->tell_at_last();
         },
         0, 0);
+}
+
+void UvStream::tell_at_last() {
+    const int status = ended_at_once_->status;
+    ended_at_once_.reset();
+    if (is_reading_) {
+        is_reading_ = false;
+        start_reading();
+    }
+    connected(status);
 }
 
 void UvStream::connected(int status) {
@@ -362,7 +423,7 @@ void UvStream::written(int status) {
 void UvStream::break_with(Failure failure) {
     phase_ = Phase::Broken;
     stop_reading();
-    failed_at_once_.reset();
+    ended_at_once_.reset();
     observer_->on_broken(failure);
 }
 
@@ -406,10 +467,12 @@ std::unique_ptr<Stream> adopt(Loop& loop, int descriptor) {
 }
 
 std::unique_ptr<Stream> adopt_accepted(Loop& loop, int descriptor, bool is_unix,
-                                       const SocketAddress& peer) {
+                                       const SocketAddress& peer, std::uint16_t local_port) {
     auto stream = std::make_unique<UvStream>(loop, is_unix);
     if (!stream->take(descriptor)) return nullptr;
-    if (!is_unix) stream->know_peer(peer);
+    if (is_unix) return stream;
+    stream->know_peer(peer);
+    stream->know_local_port(local_port);
     return stream;
 }
 

@@ -20,8 +20,9 @@ std::unique_ptr<Stream> adopt(Loop& loop, int descriptor);
 
 /// The same for a listener, which knows more: no question to the kernel. Null, and the descriptor
 /// closed, when libuv does not take it.
-/// @param peer  empty for a unix socket
+/// @param peer        empty for a unix socket
+/// @param local_port  0 for a unix socket
 std::unique_ptr<Stream> adopt_accepted(Loop& loop, int descriptor, bool is_unix,
-                                       const SocketAddress& peer);
+                                       const SocketAddress& peer, std::uint16_t local_port);
 
 }  // namespace fairlead::net
