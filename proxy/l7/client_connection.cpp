@@ -8,25 +8,28 @@
 namespace fairlead::l7 {
 namespace {
 
+// What glibc's malloc rounds up to 160 bytes.
+static_assert(sizeof(ClientConnection) <= 152, "counts for every idle client");
+
 constexpr Duration kLingerFor = std::chrono::seconds{3};
 /// While stopping, for the next request of a client that was there so long ago, or has just come.
 constexpr Duration kDrainGrace = std::chrono::seconds{1};
-constexpr std::size_t kLingerBytesMax = 16 * 1024 * 1024;
+constexpr std::uint32_t kLingerBytesMax = 16 * 1024 * 1024;
 
 }  // namespace
 
 ClientConnection::ClientConnection(Context& context, ListenerEntry& listener,
-                                   std::unique_ptr<net::Stream> stream,
-                                   ClientConnectionOwner& owner)
+                                   std::unique_ptr<net::Stream> stream)
     : context_(context),
       listener_(listener),
-      owner_(owner),
       stream_(std::move(stream)),
-      deadline_(net::Deadline::of<&ClientConnection::on_deadline>(context.loop.timers(), *this)),
-      peer_(stream_->peer()) {
+      deadline_(net::Deadline::of<&ClientConnection::on_deadline>(context.loop.timers(), *this)) {
+    const SocketAddress peer = stream_->peer();
+    peer_ip_ = peer.ip;
+    peer_port_ = peer.port;
     const auto& trusted = listener.config.trusted_proxies;
     is_trusted_ = std::any_of(trusted.begin(), trusted.end(),
-                              [&](const auto& each) { return each.contains(peer_.ip); });
+                              [&](const auto& each) { return each.contains(peer_ip_); });
     listener_.series.connections->add(context_.worker, 1);
     listener_.series.connections_total->add(context_.worker);
 }
@@ -45,8 +48,8 @@ void ClientConnection::start() {
 void ClientConnection::drain() {
     if (phase_ != Phase::Idle) return;
     const Duration keepalive = listener_.config.timeouts.keepalive;
-    const bool has_been_quiet =
-        keepalive != kForever && context_.loop.now() - (due_ - keepalive) >= kDrainGrace;
+    const bool has_been_quiet = keepalive != kForever &&
+                                context_.loop.now() - (deadline_.when() - keepalive) >= kDrainGrace;
     // A client that has just been here may be sending its next request, which a close would cross
     // on its way: it gets its answer, and with it the word that the connection ends.
     if (has_been_quiet && !stream_->has_pending_input()) {
@@ -71,7 +74,7 @@ bool ClientConnection::may_keep_alive() const {
 
 void ClientConnection::on_bytes(std::span<char> bytes) {
     if (phase_ == Phase::Lingering) {
-        lingered_bytes_ += bytes.size();
+        lingered_bytes_ += static_cast<std::uint32_t>(bytes.size());
         if (lingered_bytes_ > kLingerBytesMax) close();
         return;
     }
@@ -85,7 +88,7 @@ void ClientConnection::consume(std::span<char> bytes) {
         if (!exchange_->wants_input()) {
             // The next request is early: it waits here, and its followers, the client's end among
             // them, in the kernel.
-            pending_.append(bytes.data(), bytes.size());
+            seldom().pending.append(bytes.data(), bytes.size());
             stream_->stop_reading();
             break;
         }
@@ -99,20 +102,20 @@ void ClientConnection::consume(std::span<char> bytes) {
 }
 
 void ClientConnection::consume_pending() {
-    // What is not used up comes back to pending_ in the same order.
+    // What is not used up comes back to it in the same order.
     std::string ahead;
-    ahead.swap(pending_);
+    ahead.swap(seldom_->pending);
     consume(ahead);
     const bool can_read =
         phase_ == Phase::Idle || (phase_ == Phase::Exchange && exchange_->wants_reading());
-    if (can_read && pending_.empty() && !stream_->is_reading()) stream_->start_reading();
+    if (can_read && !has_pending() && !stream_->is_reading()) stream_->start_reading();
 }
 
 void ClientConnection::begin_exchange() {
     ++requests_;
     phase_ = Phase::Exchange;
     wait_ = Wait::Nothing;
-    due_ = Time::max();
+    deadline_.clear();
     exchange_ = context_.take_exchange();
     exchange_->start(*this);
 }
@@ -129,7 +132,7 @@ void ClientConnection::on_exchange_ended(Ending ending) {
         // Closing with unread bytes in the kernel would send a reset, which may overtake our
         // answer.
         const bool must_linger =
-            ending == Ending::Linger || !pending_.empty() || stream_->has_pending_input();
+            ending == Ending::Linger || has_pending() || stream_->has_pending_input();
         if (must_linger && !has_ended_) {
             linger();
         } else {
@@ -140,7 +143,7 @@ void ClientConnection::on_exchange_ended(Ending ending) {
     phase_ = Phase::Idle;
     wait_for(Wait::KeepAlive, listener_.config.timeouts.keepalive);
     if (is_consuming_) return;
-    if (!pending_.empty()) {
+    if (has_pending()) {
         consume_pending();
         return;
     }
@@ -150,7 +153,7 @@ void ClientConnection::on_exchange_ended(Ending ending) {
 }
 
 void ClientConnection::resume_input() {
-    if (pending_.empty()) {
+    if (!has_pending()) {
         if (!stream_->is_reading()) stream_->start_reading();
     } else if (!is_consuming_) {
         consume_pending();
@@ -158,17 +161,17 @@ void ClientConnection::resume_input() {
 }
 
 std::unique_ptr<net::Stream> ClientConnection::take_stream(std::string& ahead) {
-    ahead.swap(pending_);
+    if (has_pending()) ahead.swap(seldom_->pending);
     phase_ = Phase::Tunnel;
     wait_ = Wait::Nothing;
-    due_ = Time::max();
+    deadline_.clear();
     return std::move(stream_);
 }
 
 void ClientConnection::on_tunnel_ended() {
     phase_ = Phase::Closed;
     context_.recycle(std::move(exchange_));
-    owner_.on_client_closed(*this);
+    context_.clients.on_client_closed(*this);
 }
 
 void ClientConnection::on_end() {
@@ -202,16 +205,10 @@ void ClientConnection::on_broken(Failure) {
 
 void ClientConnection::wait_for(Wait wait, Duration timeout) {
     wait_ = wait;
-    due_ = after(context_.loop.now(), timeout);
-    if (due_ != Time::max()) deadline_.set(due_);
+    deadline_.set(after(context_.loop.now(), timeout));
 }
 
 void ClientConnection::on_deadline() {
-    // Moved later, or nothing waited for any more: only due_ was changed then.
-    if (context_.loop.now() < due_) {
-        if (due_ != Time::max()) deadline_.set(due_);
-        return;
-    }
     switch (wait_) {
         case Wait::Nothing:
             return;
@@ -231,7 +228,7 @@ void ClientConnection::on_deadline() {
 
 void ClientConnection::linger() {
     phase_ = Phase::Lingering;
-    pending_.clear();
+    if (has_pending()) seldom_->pending.clear();
     stream_->shutdown_write();
     if (!stream_->is_reading()) stream_->start_reading();
     wait_for(Wait::Linger, kLingerFor);
@@ -240,10 +237,10 @@ void ClientConnection::linger() {
 void ClientConnection::close() {
     if (phase_ == Phase::Closed) return;
     phase_ = Phase::Closed;
-    due_ = Time::max();
+    deadline_.clear();
     wait_ = Wait::Nothing;
     net::close(context_.loop, std::move(stream_));
-    owner_.on_client_closed(*this);
+    context_.clients.on_client_closed(*this);
 }
 
 }  // namespace fairlead::l7

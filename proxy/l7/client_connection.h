@@ -16,17 +16,7 @@
 
 namespace fairlead::l7 {
 
-class ClientConnection;
 class Exchange;
-
-class ClientConnectionOwner {
-  public:
-    /// It has ended: retire it.
-    virtual void on_client_closed(ClientConnection& connection) = 0;
-
-  protected:
-    ~ClientConnectionOwner() = default;
-};
 
 /// A backend connection that belongs to one client, because it was authenticated as a whole
 /// (NTLM, Negotiate).
@@ -39,8 +29,9 @@ struct PrivateConnection {
 
 class ClientConnection final : private net::StreamObserver {
   public:
-    ClientConnection(Context& context, ListenerEntry& listener, std::unique_ptr<net::Stream> stream,
-                     ClientConnectionOwner& owner);
+    /// Its owner is the context's `clients`.
+    ClientConnection(Context& context, ListenerEntry& listener,
+                     std::unique_ptr<net::Stream> stream);
     ~ClientConnection();
     ClientConnection(const ClientConnection&) = delete;
     ClientConnection& operator=(const ClientConnection&) = delete;
@@ -55,13 +46,13 @@ class ClientConnection final : private net::StreamObserver {
     bool is_tunnel() const { return phase_ == Phase::Tunnel; }
 
     /// Where its owner keeps it.
-    std::size_t position = 0;
+    std::uint32_t position = 0;
 
     // ---- for its exchange
     Context& context() { return context_; }
     ListenerEntry& listener() { return listener_; }
     net::Stream& stream() { return *stream_; }
-    const SocketAddress& peer() const { return peer_; }
+    SocketAddress peer() const { return {peer_ip_, peer_port_, {}}; }
     /// The peer's address is in trusted_proxies.
     bool is_trusted() const { return is_trusted_; }
     /// More requests may follow the one that is running.
@@ -82,7 +73,13 @@ class ClientConnection final : private net::StreamObserver {
 
     void pause_input() { stream_->stop_reading(); }
     void resume_input();
-    std::unique_ptr<PrivateConnection>& private_connection() { return private_connection_; }
+    /// Null when it has none.
+    PrivateConnection* private_connection() const {
+        return seldom_ == nullptr ? nullptr : seldom_->connection.get();
+    }
+    void keep_private(std::unique_ptr<PrivateConnection> connection) {
+        seldom().connection = std::move(connection);
+    }
 
   private:
     enum class Phase : std::uint8_t { Idle, Exchange, Tunnel, Lingering, Closed };
@@ -94,6 +91,17 @@ class ClientConnection final : private net::StreamObserver {
     void on_broken(Failure failure) override;
     void on_deadline();
 
+    /// What few clients ever need.
+    struct Seldom {
+        std::string pending;  ///< bytes of requests behind the running one; bounded by one read
+        std::unique_ptr<PrivateConnection> connection;
+    };
+    Seldom& seldom() {
+        if (seldom_ == nullptr) seldom_ = std::make_unique<Seldom>();
+        return *seldom_;
+    }
+    bool has_pending() const { return seldom_ != nullptr && !seldom_->pending.empty(); }
+
     void consume(std::span<char> bytes);
     void consume_pending();
     void begin_exchange();
@@ -101,18 +109,17 @@ class ClientConnection final : private net::StreamObserver {
     void linger();
     void close();
 
+    // Thousands of them wait at a time: what is idle is kept small.
     Context& context_;
     ListenerEntry& listener_;
-    ClientConnectionOwner& owner_;
     std::unique_ptr<net::Stream> stream_;
     std::unique_ptr<Exchange> exchange_;
-    std::unique_ptr<PrivateConnection> private_connection_;
+    std::unique_ptr<Seldom> seldom_;
     net::Deadline deadline_;
-    Time due_ = Time::max();
-    SocketAddress peer_;
-    std::string pending_;  ///< bytes of requests behind the running one; bounded by one read
     std::uint64_t requests_ = 0;
-    std::size_t lingered_bytes_ = 0;
+    IpAddress peer_ip_;
+    std::uint16_t peer_port_ = 0;
+    std::uint32_t lingered_bytes_ = 0;
     Phase phase_ = Phase::Idle;
     Wait wait_ = Wait::Nothing;
     bool is_trusted_ = false;

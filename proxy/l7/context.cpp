@@ -11,10 +11,12 @@ constexpr std::size_t kFreeExchangesMax = 1024;
 
 }  // namespace
 
-Context::Context(net::Loop& its_loop, unsigned its_worker, telemetry::AccessWriter& its_access_log,
-                 std::string its_instance, Random its_random)
+Context::Context(net::Loop& its_loop, unsigned its_worker, ClientConnectionOwner& its_clients,
+                 telemetry::AccessWriter& its_access_log, std::string its_instance,
+                 Random its_random)
     : loop(its_loop),
       worker(its_worker),
+      clients(its_clients),
       access_log(its_access_log),
       instance(std::move(its_instance)),
       random(its_random) {

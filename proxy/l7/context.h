@@ -17,18 +17,29 @@
 
 namespace fairlead::l7 {
 
+class ClientConnection;
 class Exchange;
+
+class ClientConnectionOwner {
+  public:
+    /// It has ended: retire it.
+    virtual void on_client_closed(ClientConnection& connection) = 0;
+
+  protected:
+    ~ClientConnectionOwner() = default;
+};
 
 class Context {
   public:
-    Context(net::Loop& its_loop, unsigned its_worker, telemetry::AccessWriter& its_access_log,
-            std::string its_instance, Random its_random);
+    Context(net::Loop& its_loop, unsigned its_worker, ClientConnectionOwner& its_clients,
+            telemetry::AccessWriter& its_access_log, std::string its_instance, Random its_random);
     ~Context();
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
 
     net::Loop& loop;
     const unsigned worker;
+    ClientConnectionOwner& clients;  ///< of all client connections
     telemetry::AccessWriter& access_log;
     /// Names this process in CDN-Loop (RFC 8586), so that our own requests are known when they
     /// come back.

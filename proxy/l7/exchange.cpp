@@ -112,7 +112,7 @@ bool Exchange::accept_target() {
 
 void Exchange::on_head() {
     keep_alive_ = head_.keep_alive && client_->may_keep_alive();
-    const IpAddress& peer = client_->peer().ip;
+    const IpAddress peer = client_->peer().ip;
     client_ip_ =
         is_trusted_ ? http::client_ip(head_, peer, listener_->config.trusted_proxies) : peer;
     const http::Field* id = is_trusted_ ? head_.find(http::FieldId::XRequestId) : nullptr;

@@ -123,7 +123,7 @@ void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
     attempt_.cancel();
     BackendEntry& backend = pool_->entry(lease.backend());
     if (tries_used_ == 0 && attempt_count_ == 0) pool_->pool.note_request(context_.loop.now());
-    std::unique_ptr<PrivateConnection>& own = client_->private_connection();
+    PrivateConnection* const own = client_->private_connection();
     if (own != nullptr && &own->backend == &backend && reuse != Attempt::Reuse::None) {
         const Duration idle_max =
             reuse == Attempt::Reuse::VeryFresh ? Attempt::kVeryFresh : kForever;

@@ -104,11 +104,12 @@ void Exchange::write_body(std::string_view head, std::string_view payload, bool 
 void Exchange::finish_response() {
     note_attempt("none");
     if (auto connection = attempt_.take_private_connection()) {
-        std::unique_ptr<PrivateConnection>& own = client_->private_connection();
+        const PrivateConnection* const own = client_->private_connection();
         if (own == nullptr || &own->backend != &attempt_.backend()) {
-            own = std::make_unique<PrivateConnection>(context_.loop, attempt_.backend());
+            client_->keep_private(
+                std::make_unique<PrivateConnection>(context_.loop, attempt_.backend()));
         }
-        own->idle.put(std::move(connection));
+        client_->private_connection()->idle.put(std::move(connection));
     }
     attempt_.cancel();  // the lease is over; the connection is back or closed
     enter(Phase::Draining);

@@ -49,8 +49,9 @@ Worker::Worker(WorkerSettings settings, const Snapshot& snapshot,
       loop_lag_(loop_lag),
       loop_(std::make_unique<net::Loop>()),
       wakeup_(std::make_unique<net::Wakeup>(*loop_)),
-      context_(std::make_unique<l7::Context>(*loop_, settings_.index, access_log,
-                                             settings_.instance, Random(settings_.seed))),
+      context_(std::make_unique<l7::Context>(
+          *loop_, settings_.index, static_cast<l7::ClientConnectionOwner&>(*this), access_log,
+          settings_.instance, Random(settings_.seed))),
       site_(make_site(snapshot, *loop_, settings_.index, settings_.seed)),
       heartbeat_(std::make_unique<net::Deadline>(loop_->timers(), this, [](void* self) noexcept {
           static_cast<Worker*>(self)->on_heartbeat();
@@ -100,18 +101,17 @@ void Worker::listen(std::vector<Socket> sockets) {
 
 void Worker::adopt(l7::ListenerEntry& listener, std::unique_ptr<net::Stream> stream) {
     if (!cap_.add()) pause_accepting(true);
-    l7::ClientConnectionOwner& owner = *this;
     auto connection =
-        std::make_unique<l7::ClientConnection>(*context_, listener, std::move(stream), owner);
+        std::make_unique<l7::ClientConnection>(*context_, listener, std::move(stream));
     l7::ClientConnection& started = *connection;
-    connection->position = connections_.size();
+    connection->position = static_cast<std::uint32_t>(connections_.size());
     connections_.push_back(std::move(connection));
     started.start();
     if (context_->is_draining) started.drain();
 }
 
 void Worker::on_client_closed(l7::ClientConnection& connection) {
-    const std::size_t position = connection.position;
+    const std::uint32_t position = connection.position;
     std::unique_ptr<l7::ClientConnection> closed = std::move(connections_[position]);
     if (position + 1 != connections_.size()) {
         connections_[position] = std::move(connections_.back());

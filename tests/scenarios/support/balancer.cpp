@@ -209,7 +209,7 @@ double Balancer::metric(std::string_view series) const {
 
 std::size_t Balancer::proc_status(std::string_view key) const {
 #ifdef FAIRLEAD_SANITIZED
-    if (key.starts_with("Vm")) return 0;
+    if (key.starts_with("Vm") || key.starts_with("Rss")) return 0;
 #endif
     std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
     for (std::string line; std::getline(file, line);) {

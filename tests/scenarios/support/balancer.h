@@ -65,6 +65,8 @@ class Balancer {
     /// Resident memory now, and at most so far. 0 with a sanitizer, which needs more than we do.
     std::size_t memory_kib() const { return proc_status("VmRSS:"); }
     std::size_t memory_peak_kib() const { return proc_status("VmHWM:"); }
+    /// The same without what is read from files.
+    std::size_t memory_own_kib() const { return proc_status("RssAnon:"); }
 
   private:
     void start(const std::string& config_path);
