@@ -132,7 +132,7 @@ void ClientConnection::on_exchange_ended(Ending ending) {
         // Closing with unread bytes in the kernel would send a reset, which may overtake our
         // answer.
         const bool must_linger =
-            ending == Ending::Linger || has_pending() || stream_->has_pending_input();
+            ending == Ending::Linger || has_pending() || stream_->has_unread_bytes();
         if (must_linger && !has_ended_) {
             linger();
         } else {

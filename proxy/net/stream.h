@@ -69,6 +69,9 @@ class Stream {
     /// Is there anything to read right now (bytes, end or error)? One recv(MSG_PEEK). For idle
     /// connections that are about to be reused by a request that must not be sent twice.
     virtual bool has_pending_input() const = 0;
+    /// Are there bytes to read right now? The same system call; an end is none. Closing with bytes
+    /// unread would send a reset.
+    virtual bool has_unread_bytes() const = 0;
     /// Bytes the peer has not acknowledged: queued_bytes() and what the kernel still holds
     /// (SIOCOUTQ). Tells a slow reader from one that has stopped; one system call.
     virtual std::size_t unacknowledged_bytes() const = 0;

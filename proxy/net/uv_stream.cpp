@@ -67,6 +67,7 @@ class UvStream final : public Stream {
     void shutdown_write() override;
     void reset() override;
     bool has_pending_input() const override;
+    bool has_unread_bytes() const override;
     std::size_t unacknowledged_bytes() const override;
     std::size_t read_rest(std::span<char> buffer) override;
     SocketAddress peer() const override;
@@ -340,6 +341,11 @@ bool UvStream::has_pending_input() const {
     char byte = 0;
     const ssize_t got = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+bool UvStream::has_unread_bytes() const {
+    char byte = 0;
+    return !has_ended_ && ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 std::size_t UvStream::unacknowledged_bytes() const {

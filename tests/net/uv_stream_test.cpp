@@ -388,3 +388,21 @@ TEST_CASE("an idle connection is looked at before it is used again", "[net][stre
     CHECK(pair.stream->has_pending_input());
     CHECK(pair.heard.received.empty());  // only looked at
 }
+
+TEST_CASE("an end is nothing to read, bytes before it are", "[net][stream]") {
+    Loop loop;
+    Pair pair{loop};
+    CHECK_FALSE(pair.stream->has_unread_bytes());
+    SECTION("bytes") {
+        pair.other.send("x");
+        SECTION("alone") {}
+        SECTION("and the end") { pair.other.close(); }
+        CHECK(pair.stream->has_unread_bytes());
+    }
+    SECTION("the end") {
+        pair.other.close();
+        CHECK_FALSE(pair.stream->has_unread_bytes());
+    }
+    CHECK(pair.heard.received.empty());
+    CHECK(pair.heard.ended == 0);
+}
