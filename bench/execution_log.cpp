@@ -95,7 +95,8 @@ std::string ExecutionLog::json_series(std::string_view name) const {
         fmt::format_to(std::back_inserter(out), "{}\"{}-{}\"", separator, name, number);
         separator = ",";
     }
-    return out + "]}";
+    fmt::format_to(std::back_inserter(out), "],\"is_complete\":{}}}", pages_left_ > 0);
+    return out;
 }
 
 }  // namespace fairlead::bench

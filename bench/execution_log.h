@@ -49,7 +49,8 @@ class ExecutionLog {
     /// duplicates (a list of {id, times} in the order they were found), untracked.
     std::string json_members() const;
     /// The member "series": the same of one series, zeros when nothing of it was seen. Its
-    /// duplicates are ids alone.
+    /// duplicates are ids alone. "is_complete" is false once pages have run out: ids of the series
+    /// may then be counted elsewhere.
     std::string json_series(std::string_view name) const;
 
   private:

@@ -63,6 +63,10 @@ std::optional<ExecutionCheck::Counts> ExecutionCheck::ask(const Target& target) 
     const auto unique_ids = count_in(from, "unique_ids");
     const auto duplicates = count_in(from, "duplicate_count");
     if (!requests || !unique_ids || !duplicates) return std::nullopt;
+    // An origin that has counted too much to know all of this series.
+    if (const auto complete = from.find("is_complete"); complete != from.end()) {
+        if (complete->is_boolean() && !complete->get<bool>()) return std::nullopt;
+    }
     Counts counts{{}, *requests, *unique_ids, *duplicates, ids_in(from)};
     if (const auto log = stats.find("log"); log != stats.end() && log->is_string()) {
         counts.log = log->get<std::string>();

@@ -65,12 +65,14 @@ TEST_CASE("a series is told apart from the others", "[bench][execution_log]") {
     for (const char* id : {"a-1", "a-2", "b-1", "a-2", "b-1", "x", "a-2", "a-7000", "a-1"}) {
         log.record(id);
     }
-    CHECK(log.json_series("a") == R"("series":{"id":"a","requests":6,"unique_ids":3,)"
-                                  R"("duplicate_count":2,"duplicates":["a-2","a-1"]})");
-    CHECK(log.json_series("b") == R"("series":{"id":"b","requests":2,"unique_ids":1,)"
-                                  R"("duplicate_count":1,"duplicates":["b-1"]})");
+    CHECK(log.json_series("a") ==
+          R"("series":{"id":"a","requests":6,"unique_ids":3,)"
+          R"("duplicate_count":2,"duplicates":["a-2","a-1"],"is_complete":true})");
+    CHECK(log.json_series("b") ==
+          R"("series":{"id":"b","requests":2,"unique_ids":1,)"
+          R"("duplicate_count":1,"duplicates":["b-1"],"is_complete":true})");
     CHECK(log.json_series("\"") == R"("series":{"id":"\"","requests":0,"unique_ids":0,)"
-                                   R"("duplicate_count":0,"duplicates":[]})");
+                                   R"("duplicate_count":0,"duplicates":[],"is_complete":true})");
 }
 
 TEST_CASE("a series lists its first 100 duplicates and counts all", "[bench][execution_log]") {
@@ -118,6 +120,16 @@ TEST_CASE("only <series>-<number> is a numbered id", "[bench][execution_log]") {
         CHECK_FALSE(NumberedId::parse(other));
     }
     CHECK_FALSE(NumberedId::parse(std::string(65, 's') + "-0"));
+}
+
+TEST_CASE("a log that has run out of pages says that it does not know all of a series",
+          "[bench][executions]") {
+    ExecutionLog log(1);
+    CHECK(log.json_series("a").ends_with(R"("is_complete":true})"));
+    log.record("a-1");
+    log.record("a-5000");
+    CHECK(log.json_series("a").ends_with(R"("is_complete":false})"));
+    CHECK(log.unique_ids() == 2);
 }
 
 }  // namespace fairlead::bench

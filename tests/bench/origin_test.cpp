@@ -285,7 +285,7 @@ TEST_CASE("stats tell one series apart when they are asked to", "[bench][origin]
     CHECK(json["origin_requests"] == 1);
     CHECK(json["series"] == nlohmann::json::parse(R"({"id":"run","requests":3,"unique_ids":2,
                                                      "duplicate_count":1,
-                                                     "duplicates":["run-2"]})"));
+                                                     "duplicates":["run-2"],"is_complete":true})"));
     const auto unseen = nlohmann::json::parse(second.ask(get("/stats?series=never")).body);
     CHECK(unseen["series"]["requests"] == 0);
     CHECK(unseen["series"]["id"] == "never");
