@@ -130,9 +130,9 @@ void ClientConnection::on_exchange_ended(Ending ending) {
     }
     if (ending != Ending::KeepAlive) {
         // Closing with unread bytes in the kernel would send a reset, which may overtake our
-        // answer.
-        const bool must_linger =
-            ending == Ending::Linger || has_pending() || stream_->has_unread_bytes();
+        // answer. Who has announced to send no more (RFC 9112 section 9.6) is not looked at again.
+        const bool must_linger = ending == Ending::Linger || has_pending() ||
+                                 (ending == Ending::Close && stream_->has_unread_bytes());
         if (must_linger && !has_ended_) {
             linger();
         } else {

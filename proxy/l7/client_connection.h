@@ -59,10 +59,11 @@ class ClientConnection final : private net::StreamObserver {
     bool may_keep_alive() const;
 
     enum class Ending : std::uint8_t {
-        KeepAlive,  ///< the next request may come
-        Close,      ///< everything has been sent
-        Linger,     ///< the client may still be sending: it must get to read our answer first
-        Reset,      ///< the client must not take what it got for a whole response
+        KeepAlive,     ///< the next request may come
+        Close,         ///< everything has been sent
+        CloseAsAsked,  ///< the same, and the client said that this was its last request
+        Linger,        ///< the client may still be sending: it must get to read our answer first
+        Reset,         ///< the client must not take what it got for a whole response
     };
     /// The exchange is over; it may be called from anywhere inside it, as its last act.
     void on_exchange_ended(Ending ending);

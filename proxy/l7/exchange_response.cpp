@@ -131,7 +131,8 @@ void Exchange::on_client_drained() {
     } else if (!body_.is_complete() || failure_ != Failure::None) {
         end(ClientConnection::Ending::Linger);
     } else {
-        end(ClientConnection::Ending::Close);
+        end(head_.keep_alive ? ClientConnection::Ending::Close
+                             : ClientConnection::Ending::CloseAsAsked);
     }
 }
 
