@@ -22,7 +22,7 @@ struct FolderRow {
 /// has an arrow. Two are narrower than their layer: balancing does no I/O, so neither `net` nor
 /// `http` is for it, and bench stays out of the balancer whose load it makes: but for bench/micro,
 /// which measures parts of it.
-constexpr std::array<FolderRow, 19> kFolders{{
+constexpr std::array<FolderRow, 21> kFolders{{
     {"proxy/base", ""},
     {"conf", "proxy/base"},
     {"proxy/net", "proxy/base"},
@@ -47,7 +47,9 @@ constexpr std::array<FolderRow, 19> kFolders{{
     {"proxy", "proxy/base proxy/cli"},  // main.cpp alone
     {"bench", "proxy/base proxy/net proxy/http conf"},
     {"bench/micro", "proxy/base proxy/net proxy/http balancing proxy/l7"},
+    {"bench/peers", "proxy/base bench"},
     {"tests", "*"},
+    {"tests/bench/peers", "*"},
     {"tests/support", "*"},
     {"tests/fuzz", "*"},
 }};

@@ -1,0 +1,228 @@
+#include "bench/peers/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "bench/peers/socket.h"
+#include "proxy/base/text.h"
+
+namespace fairlead::bench::peers {
+namespace {
+
+constexpr std::size_t kLogLinesShown = 8;
+constexpr Duration kLookAgain = std::chrono::milliseconds(5);
+
+/// What the child does between fork and exec: async-signal-safe calls only. A failure is written to
+/// `report` as errno; a successful exec closes it.
+[[noreturn]] void become(const ProcessSettings& settings, char* const* arguments, int out,
+                         int report, pid_t parent) {
+    const auto give_up = [report] {
+        const int error = errno;
+        [[maybe_unused]] const ssize_t written = ::write(report, &error, sizeof error);
+        ::_exit(127);
+    };
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);  // it died before the line above
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const int number : {SIGPIPE, SIGINT, SIGTERM}) ::signal(number, SIG_DFL);
+    if (settings.cpu) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(*settings.cpu, &set);
+        if (::sched_setaffinity(0, sizeof set, &set) != 0) give_up();
+    }
+    if (::chdir(settings.folder.c_str()) != 0) give_up();
+    const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || ::dup2(null, STDIN_FILENO) < 0 || ::dup2(out, STDOUT_FILENO) < 0 ||
+        ::dup2(out, STDERR_FILENO) < 0) {
+        give_up();
+    }
+    ::execv(arguments[0], arguments);
+    give_up();
+    ::_exit(127);
+}
+
+/// The errno of a child that could not become its program; 0 when it has.
+int start_error(int report) {
+    int error = 0;
+    ssize_t got = 0;
+    do {
+        got = ::read(report, &error, sizeof error);
+    } while (got < 0 && errno == EINTR);
+    return got == sizeof error ? error : 0;
+}
+
+std::string ending(int status) {
+    if (WIFSIGNALED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
+    return fmt::format("ended with exit code {}", WEXITSTATUS(status));
+}
+
+void pause_for(Duration duration) { ::poll(nullptr, 0, static_cast<int>(milliseconds(duration))); }
+
+Time now() { return SystemClock().now(); }
+
+}  // namespace
+
+Process::Process(ProcessSettings settings, pid_t id) : settings_(std::move(settings)), id_(id) {}
+
+Process::Process(Process&& other) noexcept
+    : settings_(std::move(other.settings_)),
+      id_(std::exchange(other.id_, -1)),
+      status_(other.status_) {}
+
+Process& Process::operator=(Process&& other) noexcept {
+    if (this != &other) {
+        stop();
+        settings_ = std::move(other.settings_);
+        id_ = std::exchange(other.id_, -1);
+        status_ = other.status_;
+    }
+    return *this;
+}
+
+Process::~Process() { stop(); }
+
+Result<Process> Process::start(ProcessSettings settings) {
+    const auto cannot = [&settings](int error) {
+        return fail(fmt::format("cannot start {}: {}: {}", settings.name, settings.command.front(),
+                                std::strerror(error)),
+                    "check that the path is a program this user may run");
+    };
+    const int out =
+        ::open(settings.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    if (out < 0) {
+        return fail(fmt::format("cannot write {}: {}", settings.log.string(), std::strerror(errno)),
+                    "name a folder that can be written with --keep");
+    }
+    std::array<int, 2> report{};
+    if (::pipe2(report.data(), O_CLOEXEC) != 0) {
+        const int error = errno;
+        ::close(out);
+        return cannot(error);
+    }
+    std::vector<char*> arguments;
+    arguments.reserve(settings.command.size() + 1);
+    for (std::string& argument : settings.command) arguments.push_back(argument.data());
+    arguments.push_back(nullptr);
+    const pid_t parent = ::getpid();
+    const pid_t id = ::fork();
+    if (id == 0) become(settings, arguments.data(), out, report[1], parent);
+    const int fork_error = errno;
+    ::close(out);
+    ::close(report[1]);
+    const int error = id < 0 ? fork_error : start_error(report[0]);
+    ::close(report[0]);
+    if (error != 0) {
+        if (id > 0) ::waitpid(id, nullptr, 0);
+        return cannot(error);
+    }
+    return Process(std::move(settings), id);
+}
+
+bool Process::reap(int flags) {
+    if (id_ < 0) return true;
+    pid_t reaped = 0;
+    do {
+        reaped = ::waitpid(id_, &status_, flags);
+    } while (reaped < 0 && errno == EINTR);
+    if (reaped == 0) return false;
+    id_ = -1;
+    return true;
+}
+
+bool Process::is_running() { return !reap(WNOHANG); }
+
+bool Process::wait_until_ended(Duration limit) {
+    const Time deadline = now() + limit;
+    while (is_running()) {
+        if (now() >= deadline) return false;
+        pause_for(kLookAgain);
+    }
+    return true;
+}
+
+tl::unexpected<Error> Process::failed(const std::string& what) const {
+    return fail(fmt::format("{} {}; the end of {}:\n{}", settings_.name, what,
+                            settings_.log.string(), log_end()),
+                fmt::format("run it by hand: {}", fmt::join(settings_.command, " ")));
+}
+
+Result<void> Process::wait_until_answers(const SocketAddress& address, Duration limit,
+                                         const std::atomic<bool>& stop) {
+    const Time deadline = now() + limit;
+    while (true) {
+        if (!is_running()) {
+            return failed(fmt::format("{} before {} answered", ending(status_), address.text()));
+        }
+        if (stop.load()) return fail("interrupted");
+        if (Socket::connect(address, kLookAgain * 20)) return {};
+        if (now() >= deadline) {
+            return failed(fmt::format("does not answer on {} within {}s", address.text(),
+                                      milliseconds(limit) / 1000));
+        }
+        pause_for(kLookAgain);
+    }
+}
+
+void Process::stop(Duration grace) {
+    if (reap(WNOHANG)) return;
+    ::kill(id_, SIGTERM);
+    if (wait_until_ended(grace)) return;
+    ::kill(id_, SIGKILL);
+    reap(0);
+}
+
+std::string Process::log_end() const {
+    std::ifstream in(settings_.log);
+    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    const std::vector<std::string_view> lines = split_list(text, '\n');
+    if (lines.empty()) return "    (it wrote nothing)";
+    std::string out;
+    for (std::size_t i = lines.size() - std::min(lines.size(), kLogLinesShown); i < lines.size();
+         ++i) {
+        if (!out.empty()) out += '\n';
+        out += fmt::format("    {}", lines[i]);
+    }
+    return out;
+}
+
+Result<std::string> output_of(const std::vector<std::string>& command, Duration limit) {
+    std::FILE* file = std::tmpfile();
+    if (file == nullptr) {
+        return fail(fmt::format("no temporary file: {}", std::strerror(errno)),
+                    "set TMPDIR to a folder that can be written");
+    }
+    const std::string path = fmt::format("/proc/self/fd/{}", ::fileno(file));
+    auto process = Process::start({command.front(), command, path, "/"});
+    Result<std::string> output = std::string();
+    if (!process) {
+        output = fail(std::move(process).error());
+    } else if (!process->wait_until_ended(limit)) {
+        output = fail(fmt::format("{} does not end", fmt::join(command, " ")),
+                      "run it by hand to see why");
+    } else {
+        std::ifstream in(path);
+        output->assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    }
+    std::fclose(file);
+    return output;
+}
+
+}  // namespace fairlead::bench::peers
