@@ -1,0 +1,134 @@
+#include "bench/peers/process_use.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "proxy/base/text.h"
+
+namespace fairlead::bench::peers {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// Fields of /proc/PID/stat that are numbers, from the state on: the name before them may hold
+/// blanks and parentheses.
+std::vector<std::string_view> stat_fields(std::string_view stat) {
+    const std::size_t end = stat.rfind(')');
+    return end == std::string_view::npos ? std::vector<std::string_view>()
+                                         : split_list(stat.substr(end + 1), ' ');
+}
+
+std::uint64_t field(const std::vector<std::string_view>& fields, std::size_t index) {
+    return index < fields.size() ? parse_number(fields[index]).value_or(0) : 0;
+}
+
+// proc(5): the state is field 3, so these are one less than three less than its numbers.
+constexpr std::size_t kParent = 1;
+constexpr std::size_t kUserTicks = 11;
+constexpr std::size_t kSystemTicks = 12;
+
+/// Names of the entries of `folder` that are numbers.
+std::vector<pid_t> numbers_in(const fs::path& folder) {
+    std::vector<pid_t> found;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (const auto number = parse_number(entry->path().filename().string())) {
+            found.push_back(static_cast<pid_t>(*number));
+        }
+    }
+    return found;
+}
+
+tl::unexpected<Error> unreadable(const fs::path& file) {
+    return fail(fmt::format("cannot read {}", file.string()),
+                "the process has ended, or this kernel does not tell");
+}
+
+}  // namespace
+
+CpuUse CpuUse::since(const CpuUse& earlier) const {
+    const auto user = [](const CpuUse& use) {
+        return static_cast<double>(use.total.count()) * use.user_share;
+    };
+    CpuUse difference;
+    difference.total = total - earlier.total;
+    if (difference.total > Duration::zero()) {
+        difference.user_share =
+            (user(*this) - user(earlier)) / static_cast<double>(difference.total.count());
+    }
+    return difference;
+}
+
+std::vector<pid_t> process_tree(pid_t id, const fs::path& proc) {
+    std::multimap<pid_t, pid_t> children;
+    for (const pid_t each : numbers_in(proc)) {
+        const std::string stat = content(proc / std::to_string(each) / "stat");
+        children.emplace(static_cast<pid_t>(field(stat_fields(stat), kParent)), each);
+    }
+    std::vector<pid_t> tree{id};
+    for (std::size_t i = 0; i < tree.size(); ++i) {
+        const auto [first, last] = children.equal_range(tree[i]);
+        for (auto child = first; child != last; ++child) tree.push_back(child->second);
+    }
+    return tree;
+}
+
+Result<CpuUse> cpu_use(pid_t id, const fs::path& proc) {
+    std::uint64_t nanoseconds = 0;
+    std::uint64_t user = 0;
+    std::uint64_t system = 0;
+    for (const pid_t each : process_tree(id, proc)) {
+        const fs::path folder = proc / std::to_string(each);
+        const std::vector<pid_t> threads = numbers_in(folder / "task");
+        if (threads.empty()) return unreadable(folder / "task");
+        for (const pid_t thread : threads) {
+            const fs::path file = folder / "task" / std::to_string(thread) / "schedstat";
+            const std::string text = content(file);
+            const std::vector<std::string_view> fields = split_list(text, ' ');
+            if (fields.size() < 3) return unreadable(file);
+            nanoseconds += field(fields, 0);
+        }
+        const std::string stat = content(folder / "stat");
+        user += field(stat_fields(stat), kUserTicks);
+        system += field(stat_fields(stat), kSystemTicks);
+    }
+    CpuUse use;
+    use.total = Duration(static_cast<std::int64_t>(nanoseconds));
+    if (user + system > 0) {
+        use.user_share = static_cast<double>(user) / static_cast<double>(user + system);
+    }
+    return use;
+}
+
+Result<std::uint64_t> memory_use(pid_t id, const fs::path& proc) {
+    constexpr std::string_view kName = "Anonymous:";
+    std::uint64_t kib = 0;
+    for (const pid_t each : process_tree(id, proc)) {
+        const fs::path file = proc / std::to_string(each) / "smaps_rollup";
+        const std::string text = content(file);
+        std::optional<std::uint64_t> found;
+        for (const std::string_view line : split_list(text, '\n')) {
+            if (!line.starts_with(kName)) continue;
+            const auto words = split_list(line, ' ');
+            if (words.size() == 3) found = parse_number(words[1]);
+        }
+        if (!found) return unreadable(file);
+        kib += *found;
+    }
+    return kib * 1024;
+}
+
+}  // namespace fairlead::bench::peers
