@@ -1,0 +1,58 @@
+// HAProxy as a peer.
+#include <fmt/format.h>
+
+#include "bench/peers/peer.h"
+
+namespace fairlead::bench::peers {
+namespace {
+
+std::string_view bulk_lines(Bulk bulk) {
+    if (bulk == Bulk::None) return "";
+    return "  # Whole buffers of a long body go from socket to socket inside the kernel.\n"
+           "  option splice-auto\n";
+}
+
+}  // namespace
+
+std::string haproxy_config(const Site& site) {
+    std::string servers;
+    for (std::size_t i = 0; i < site.backends.size(); ++i) {
+        servers += fmt::format("  server s{} {}\n", i + 1, site.backends[i].text());
+    }
+    return fmt::format(R"(# {}
+global
+  nbthread 1
+
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 75s
+  timeout server 60s
+  option http-keep-alive
+{}
+frontend web
+  bind {}
+  unique-id-format %[uuid()]
+  http-request set-header X-Forwarded-For %[src]
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request set-header X-Forwarded-Port {}
+  http-request set-header X-Request-Id %[unique-id]
+  http-response set-header Via "1.1 haproxy"
+  default_backend app
+
+backend app
+  balance leastconn
+  # A first request may take an idle connection too, not only the client's second.
+  http-reuse always
+{})",
+                       kEqualWork, bulk_lines(site.bulk), site.listen.text(), site.listen.port,
+                       servers);
+}
+
+std::vector<std::string> haproxy_arguments(const Site& /*site*/,
+                                           const std::filesystem::path& config) {
+    return {"-db", "-f", config.string()};
+}
+
+}  // namespace fairlead::bench::peers
