@@ -1,0 +1,75 @@
+#include "bench/peers/bars.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "bench/peers/figure_text.h"
+#include "bench/peers/statistics.h"
+
+namespace fairlead::bench::peers {
+namespace {
+
+constexpr std::array<Bar, 10> kBars{{
+    {"small", Metric::Cpu, "haproxy", 0.88},
+    {"small", Metric::Cpu, "nginx", 1.02},
+    {"large", Metric::Cpu, "haproxy", 0.70},
+    {"large", Metric::Cpu, "nginx", 0.55},
+    {"connect", Metric::Cpu, "haproxy", 0.95},
+    {"connect", Metric::Cpu, "nginx", 0.95},
+    {"idle", Metric::ClientBytes, "", 500},
+    {"instructions", Metric::Instructions, "", 8000},
+    {"instructions", Metric::Allocations, "", 0},
+    {"instructions", Metric::SystemCalls, "", 4.1},
+}};
+
+constexpr int kRatioDecimals = 2;
+
+int decimals_of(const Bar& bar) {
+    return bar.peer.empty() ? metric_row(bar.metric).decimals : kRatioDecimals;
+}
+
+std::optional<double> value_of(const Bar& bar, const FigureTable& table) {
+    const PeerFigures* ours = table.find("fairlead");
+    const Series* own = ours == nullptr ? nullptr : ours->find(bar.metric);
+    if (own == nullptr) return std::nullopt;
+    if (bar.peer.empty()) return median(own->rounds);
+    const PeerFigures* peer = table.find(bar.peer);
+    const Series* theirs = peer == nullptr ? nullptr : peer->find(bar.metric);
+    if (theirs == nullptr) return std::nullopt;
+    return ratio_of_medians(own->rounds, theirs->rounds).value;
+}
+
+}  // namespace
+
+std::span<const Bar> bars() { return kBars; }
+
+bool Verdict::is_met() const {
+    if (!value) return true;
+    const double scale = std::pow(10, decimals_of(bar));
+    return std::round(*value * scale) <= std::round(bar.at_most * scale);
+}
+
+std::string Verdict::text() const {
+    const std::string what =
+        bar.peer.empty() ? fmt::format("{} of fairlead", metric_row(bar.metric).noun)
+                         : fmt::format("{}, fairlead to {}", metric_row(bar.metric).noun, bar.peer);
+    // A bar is shown as short as it was set: 4.1, 0.70, 8,000.
+    const std::string most = bar.peer.empty() && std::floor(bar.at_most) != bar.at_most
+                                 ? fmt::format("{}", bar.at_most)
+                                 : figure_text(bar.at_most, bar.peer.empty() ? 0 : kRatioDecimals);
+    if (!value) return fmt::format("unknown {}: not measured, at most {}", what, most);
+    return fmt::format("{:<7} {}: {}, at most {}", is_met() ? "met" : "MISSED", what,
+                       figure_text(*value, decimals_of(bar)), most);
+}
+
+std::vector<Verdict> judge(const FigureTable& table) {
+    std::vector<Verdict> verdicts;
+    for (const Bar& bar : kBars) {
+        if (bar.scenario == table.scenario) verdicts.push_back({bar, value_of(bar, table)});
+    }
+    return verdicts;
+}
+
+}  // namespace fairlead::bench::peers

@@ -1,0 +1,103 @@
+#include "bench/peers/figure_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/figures.h"
+#include "bench/peers/bars.h"
+#include "bench/peers/statistics.h"
+
+namespace fairlead::bench::peers {
+namespace {
+
+using Cells = std::vector<std::string>;
+
+constexpr std::string_view kOurs = "fairlead";
+
+Cells title_cells(const FigureTable& table) {
+    Cells cells{""};
+    for (const Metric metric : table.metrics) {
+        cells.emplace_back(metric_row(metric).title);
+        if (table.compared == metric) {
+            cells.emplace_back("fairlead to it");
+            cells.emplace_back("95 % interval");
+        }
+    }
+    return cells;
+}
+
+void add_ratio(Cells& cells, const FigureTable& table, const PeerFigures& peer, Metric metric) {
+    const PeerFigures* ours = table.find(kOurs);
+    const Series* own = ours == nullptr ? nullptr : ours->find(metric);
+    const Series* theirs = peer.find(metric);
+    if (peer.peer == kOurs || own == nullptr || theirs == nullptr) {
+        cells.insert(cells.end(), 2, "");
+        return;
+    }
+    const Ratio ratio = ratio_of_medians(own->rounds, theirs->rounds);
+    cells.push_back(fmt::format("{:.2f}", ratio.value));
+    cells.push_back(fmt::format("{:.2f} to {:.2f}", ratio.low, ratio.high));
+}
+
+Cells peer_cells(const FigureTable& table, const PeerFigures& peer) {
+    Cells cells{peer.peer};
+    for (const Metric metric : table.metrics) {
+        const Series* series = peer.find(metric);
+        if (series == nullptr) {
+            cells.emplace_back("-");
+        } else if (metric == Metric::Errors) {
+            double sum = 0;
+            for (const double each : series->rounds) sum += each;
+            cells.push_back(figure_text(sum, 0));
+        } else {
+            cells.push_back(figure_text(median(series->rounds), metric_row(metric).decimals));
+        }
+        if (table.compared == metric) add_ratio(cells, table, peer, metric);
+    }
+    return cells;
+}
+
+/// Names to the left, figures to the right.
+std::string lines_of(const std::vector<Cells>& rows) {
+    std::vector<std::size_t> widths(rows.front().size());
+    for (const Cells& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    std::string out;
+    for (const Cells& row : rows) {
+        std::string line = fmt::format("{:<{}}", row.front(), widths.front());
+        for (std::size_t i = 1; i < row.size(); ++i) {
+            line += fmt::format("  {:>{}}", row[i], widths[i]);
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + '\n';
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string figure_text(double value, int decimals) {
+    if (decimals > 0) return fmt::format("{:.{}f}", value, decimals);
+    if (value < 0) return "-" + figure_text(-value, 0);
+    return human_number(static_cast<std::uint64_t>(std::llround(value)));
+}
+
+std::string table_text(const FigureTable& table) {
+    std::string out = table.title + '\n';
+    std::vector<Cells> rows{title_cells(table)};
+    for (const PeerFigures& peer : table.peers) rows.push_back(peer_cells(table, peer));
+    out += lines_of(rows);
+    for (const Verdict& verdict : judge(table)) out += verdict.text() + '\n';
+    if (table.errors() > 0) {
+        out +=
+            fmt::format("FAILED  {} requests ended in an error: these figures are no comparison\n",
+                        figure_text(table.errors(), 0));
+    }
+    for (const std::string& note : table.notes) out += fmt::format("note    {}\n", note);
+    return out;
+}
+
+}  // namespace fairlead::bench::peers
