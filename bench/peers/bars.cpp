@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "bench/peers/figure_text.h"
-#include "bench/peers/statistics.h"
+#include "bench/peers/ratio.h"
 
 namespace fairlead::bench::peers {
 namespace {
@@ -31,14 +31,14 @@ int decimals_of(const Bar& bar) {
 }
 
 std::optional<double> value_of(const Bar& bar, const FigureTable& table) {
-    const PeerFigures* ours = table.find("fairlead");
-    const Series* own = ours == nullptr ? nullptr : ours->find(bar.metric);
-    if (own == nullptr) return std::nullopt;
-    if (bar.peer.empty()) return median(own->rounds);
-    const PeerFigures* peer = table.find(bar.peer);
-    const Series* theirs = peer == nullptr ? nullptr : peer->find(bar.metric);
-    if (theirs == nullptr) return std::nullopt;
-    return ratio_of_medians(own->rounds, theirs->rounds).value;
+    const PeerFigures* figures = table.find(bar.peer.empty() ? "fairlead" : bar.peer);
+    if (figures == nullptr) return std::nullopt;
+    if (!bar.peer.empty()) {
+        const auto found = ratio_to(table, *figures, bar.metric);
+        return found ? std::optional(found->value) : std::nullopt;
+    }
+    const Series* own = figures->find(bar.metric);
+    return own == nullptr ? std::nullopt : std::optional(median(own->rounds));
 }
 
 }  // namespace

@@ -7,14 +7,12 @@
 
 #include "bench/figures.h"
 #include "bench/peers/bars.h"
-#include "bench/peers/statistics.h"
+#include "bench/peers/ratio.h"
 
 namespace fairlead::bench::peers {
 namespace {
 
 using Cells = std::vector<std::string>;
-
-constexpr std::string_view kOurs = "fairlead";
 
 Cells title_cells(const FigureTable& table) {
     Cells cells{""};
@@ -29,16 +27,10 @@ Cells title_cells(const FigureTable& table) {
 }
 
 void add_ratio(Cells& cells, const FigureTable& table, const PeerFigures& peer, Metric metric) {
-    const PeerFigures* ours = table.find(kOurs);
-    const Series* own = ours == nullptr ? nullptr : ours->find(metric);
-    const Series* theirs = peer.find(metric);
-    if (peer.peer == kOurs || own == nullptr || theirs == nullptr) {
-        cells.insert(cells.end(), 2, "");
-        return;
-    }
-    const Ratio ratio = ratio_of_medians(own->rounds, theirs->rounds);
-    cells.push_back(fmt::format("{:.2f}", ratio.value));
-    cells.push_back(fmt::format("{:.2f} to {:.2f}", ratio.low, ratio.high));
+    const auto found = ratio_to(table, peer, metric);
+    cells.push_back(found ? fmt::format("{:.2f}", found->value) : "");
+    cells.push_back(
+        found ? fmt::format("{:.2f} to {:.2f}", found->interval.low, found->interval.high) : "");
 }
 
 Cells peer_cells(const FigureTable& table, const PeerFigures& peer) {

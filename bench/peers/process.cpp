@@ -17,7 +17,7 @@
 #include <iterator>
 #include <utility>
 
-#include "bench/peers/socket.h"
+#include "bench/plain_client.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::bench::peers {
@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::size_t kLogLinesShown = 8;
 constexpr Duration kLookAgain = std::chrono::milliseconds(5);
+constexpr Duration kConnectLimit = std::chrono::milliseconds(200);
 
 /// What the child does between fork and exec: async-signal-safe calls only. A failure is written to
 /// `report` as errno; a successful exec closes it.
@@ -172,7 +173,7 @@ Result<void> Process::wait_until_answers(const SocketAddress& address, Duration 
             return failed(fmt::format("{} before {} answered", ending(status_), address.text()));
         }
         if (stop.load()) return fail("interrupted");
-        if (Socket::connect(address, kLookAgain * 20)) return {};
+        if (try_connect(address, kConnectLimit)) return {};
         if (now() >= deadline) {
             return failed(fmt::format("does not answer on {} within {}s", address.text(),
                                       milliseconds(limit) / 1000));

@@ -1,0 +1,23 @@
+/// What can be said of two balancers measured in turn: their ratio, and how far it could be off.
+#pragma once
+
+#include <optional>
+
+#include "bench/bootstrap.h"
+#include "bench/peers/figures.h"
+
+namespace fairlead::bench::peers {
+
+struct Ratio {
+    double value = 0;
+    Interval interval;  ///< of 95 %
+};
+
+/// The median of `ours` to that of `theirs`, of the rounds that both have finished. Nothing when
+/// there are none, or a value is not above 0.
+std::optional<Ratio> ratio(const Series& ours, const Series& theirs);
+
+/// Of fairlead to `peer`; nothing too when either was not measured, or `peer` is fairlead.
+std::optional<Ratio> ratio_to(const FigureTable& table, const PeerFigures& peer, Metric metric);
+
+}  // namespace fairlead::bench::peers
