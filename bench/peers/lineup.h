@@ -1,0 +1,53 @@
+/// All that runs for one scenario: an origin on three addresses and every peer in front of it, each
+/// checked to do the work it is measured at. Destroying it stops them all.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/peers/peer.h"
+#include "bench/peers/process.h"
+#include "bench/peers/scenario.h"
+
+namespace fairlead::bench::peers {
+
+/// A program to run the peer under, such as valgrind: the words before the peer's own command.
+using Wrapper = std::vector<std::string>;
+
+class Lineup {
+  public:
+    struct Entry {
+        const Peer* peer = nullptr;
+        Site site;
+        Process process;
+
+        const SocketAddress& address() const { return site.listen; }
+    };
+
+    /// Starts `peers` in front of an origin, checks them, and leaves them idle.
+    /// @param label  of the folder inside the session's: the scenario, or a part of it
+    /// @return an Error that names the peer that does not start or does not do its work; nothing is
+    ///         left running then
+    static Result<std::unique_ptr<Lineup>> start(const Session& session, const Scenario& scenario,
+                                                 const std::string& label,
+                                                 const std::vector<const Peer*>& peers,
+                                                 const Wrapper& wrapper = {});
+
+    std::vector<Entry>& entries() { return entries_; }
+    /// Requests the origin has executed, over all addresses.
+    Result<std::uint64_t> executions() const;
+
+  private:
+    Lineup() = default;
+
+    std::vector<SocketAddress> backends_;
+    std::unique_ptr<Process> origin_;
+    std::vector<Entry> entries_;  ///< after the origin: they are stopped first
+};
+
+/// Every peer of the session.
+std::vector<const Peer*> all_peers(const Session& session);
+
+}  // namespace fairlead::bench::peers

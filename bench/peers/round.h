@@ -1,0 +1,22 @@
+/// One peer's turn in one round: load through it, and what it cost.
+#pragma once
+
+#include "bench/peers/figures.h"
+#include "bench/peers/lineup.h"
+#include "bench/peers/session.h"
+
+namespace fairlead::bench::peers {
+
+/// Runs the load through the entry's balancer and reads its CPU before and after. Nothing is added
+/// to `figures` when the session was told to stop meanwhile.
+/// @return an Error when nothing could be measured, or the balancer has ended
+Result<RunReport> measure_round(Session& session, Lineup::Entry& entry, const LoadSettings& load,
+                                PeerFigures& figures);
+
+/// A short load through each balancer, so that the first round is like the others.
+Result<void> warm_up(Session& session, Lineup& lineup, const Work& work);
+
+/// "; medians of 5 rounds of 2s", as a title ends.
+std::string rounds_text(const Session& session);
+
+}  // namespace fairlead::bench::peers

@@ -1,0 +1,118 @@
+#include "bench/peers/scenario.h"
+
+#include <array>
+
+#include "proxy/base/text.h"
+
+namespace fairlead::bench::peers {
+namespace {
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+/// Starting, checking, warming up and stopping, for each peer.
+constexpr Duration kSetUp = std::chrono::milliseconds(900);
+
+Duration load_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned rounds,
+                       Duration duration) {
+    return peers * (kSetUp + rounds * duration);
+}
+
+Duration rate_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned rounds,
+                       Duration duration) {
+    return peers * (kSetUp + (1 + 2 * rounds) * duration);
+}
+
+Duration idle_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned /*rounds*/,
+                       Duration /*duration*/) {
+    return peers * std::chrono::seconds(3);
+}
+
+Duration instructions_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned /*rounds*/,
+                               Duration /*duration*/) {
+    return peers * std::chrono::seconds(40);
+}
+
+Work small() { return {.response_bytes = 64}; }
+Work browser() { return {.has_browser_head = true, .response_bytes = 64}; }
+Work large() { return {.path = "/?size=1m", .response_bytes = kMiB, .bulk = Bulk::Responses}; }
+Work upload() {
+    return {.method = "POST",
+            .path = "/?size=64",
+            .body_bytes = 10 * kMiB,
+            .response_bytes = 64,
+            .connections = 16,
+            .bulk = Bulk::Requests};
+}
+Work connect() { return {.response_bytes = 64, .requests_per_connection = 1}; }
+/// As few connections as give every balancer more than one event at a time: under valgrind each
+/// costs.
+Work counted() { return {.response_bytes = 64, .connections = 32}; }
+
+const std::array<Scenario, 8>& rows() {
+    static const std::array<Scenario, 8> kScenarios{{
+        {"small", "GET of 64 bytes, 64 kept connections, closed loop", small(), &measure_load,
+         &load_estimate},
+        {"browser", "the same with a browser's request of 700 bytes", browser(), &measure_load,
+         &load_estimate},
+        {"large", "GET of 1 MiB, 64 kept connections, closed loop", large(), &measure_load,
+         &load_estimate},
+        {"upload", "POST of 10 MiB, 16 kept connections, closed loop", upload(), &measure_load,
+         &load_estimate},
+        {"connect", "GET of 64 bytes, a new connection for each, 64 at a time", connect(),
+         &measure_load, &load_estimate},
+        {"rate", "GET of 64 bytes, 64 kept connections, open loop", small(), &measure_rate,
+         &rate_estimate},
+        {"idle", "memory of clients that made one request and wait", small(), &measure_idle,
+         &idle_estimate},
+        {"instructions", "GET of 64 bytes, 32 kept connections, counted", counted(),
+         &measure_instructions, &instructions_estimate},
+    }};
+    return kScenarios;
+}
+
+}  // namespace
+
+std::span<const Scenario> scenarios() { return rows(); }
+
+std::vector<std::string> request_fields(const Work& work) {
+    if (!work.has_browser_head) return {};
+    return {
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/124.0.0.0 Safari/537.36",
+        "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,"
+        "image/apng,*/*;q=0.8",
+        "Accept-Language: en-GB,en;q=0.9,de;q=0.8",
+        "Accept-Encoding: gzip, deflate, br, zstd",
+        "Referer: https://shop.example/catalogue/boats?page=3&sort=price",
+        "Cookie: session=6f1d0c5a9b3e47d28c1f; theme=dark; consent=analytics%3Dno%26ads%3Dno; "
+        "cart=3c91b7",
+        "Cache-Control: max-age=0",
+        "Sec-Fetch-Dest: document",
+        "Sec-Fetch-Mode: navigate",
+        "Sec-Fetch-Site: same-origin",
+        "Upgrade-Insecure-Requests: 1",
+    };
+}
+
+LoadSettings load_settings(const Work& work, const SocketAddress& address) {
+    RequestShape shape;
+    shape.method = work.method;
+    shape.path = work.path;
+    shape.fields = request_fields(work);
+    shape.body_bytes = work.body_bytes;
+    Target target;
+    target.url = "http://" + address.text() + std::string(work.path);
+    target.address = address;
+    target.host = address.text();
+    target.requests.push_back(std::move(shape));
+    LoadSettings settings;
+    settings.targets.push_back(std::move(target));
+    settings.is_closed = true;
+    settings.connections = work.connections;
+    settings.warmup = Duration::zero();
+    settings.requests_per_connection = work.requests_per_connection;
+    settings.sends_ids = false;  // a balancer under measurement has no use for them
+    return settings;
+}
+
+}  // namespace fairlead::bench::peers
