@@ -4,6 +4,8 @@
 
 #include "bench/options.h"
 #include "bench/origin_command.h"
+#include "bench/peers/command.h"
+#include "bench/peers/floor_command.h"
 #include "bench/run_command.h"
 
 namespace {
@@ -46,6 +48,10 @@ int main(int argc, char** argv) {
             return bench::run_command(options->run, command_line(argc, argv), stdout, stderr);
         case bench::Options::Command::Compare:
             return compare(options->compare);
+        case bench::Options::Command::Peers:
+            return bench::peers::run_peers(options->peers, std::string(bench::version()));
+        case bench::Options::Command::Floor:
+            return bench::peers::run_floor(options->floor);
     }
     return kExitUsage;
 }

@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "bench/execution_log.h"
+#include "bench/peers/floor_command.h"
+#include "bench/peers/options.h"
 #include "proxy/base/units.h"
 #include "proxy/http/field.h"
 
@@ -167,6 +169,10 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     add_run(app, run);
     add_compare(app, compare);
     add_origin(app, origin);
+    peers::PeersTexts peers_texts;
+    const CLI::App* peers = peers::add_peers_command(app, peers_texts);
+    peers::FloorTexts floor_texts;
+    const CLI::App* floor = peers::add_floor_command(app, floor_texts);
     Options options;
     try {
         app.parse(argc, argv);
@@ -191,6 +197,20 @@ Result<Options> parse_options(int argc, const char* const* argv) {
         if (!read) return fail(std::move(read).error());
         options.command = Options::Command::Compare;
         options.compare = std::move(*read);
+        return options;
+    }
+    if (peers->parsed()) {
+        auto read = peers::read_peers_settings(peers_texts);
+        if (!read) return fail(std::move(read).error());
+        options.command = Options::Command::Peers;
+        options.peers = std::move(*read);
+        return options;
+    }
+    if (floor->parsed()) {
+        auto read = peers::read_floor_settings(floor_texts);
+        if (!read) return fail(std::move(read).error());
+        options.command = Options::Command::Floor;
+        options.floor = std::move(*read);
         return options;
     }
     auto read = read_origin(origin);

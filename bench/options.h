@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "bench/compare.h"
+#include "bench/floor_relay.h"
+#include "bench/peers/settings.h"
 #include "bench/run_options.h"
 #include "proxy/base/address.h"
 #include "proxy/base/clock.h"
@@ -32,12 +34,16 @@ struct Options {
         Origin,
         Run,
         Compare,
+        Peers,
+        Floor,  ///< hidden: what peers starts beside the balancers
     };
     Command command = Command::None;
     std::string output;
     OriginOptions origin;
     RunTexts run;  ///< not yet judged: read_run_options() looks names up and reads files
     CompareOptions compare;
+    peers::PeersSettings peers;
+    FloorRelaySettings floor;
 };
 
 /// @return an Error with the cure for bad usage (exit code 2)

@@ -14,14 +14,22 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
+/// One round has none, and then there is no column for them.
+bool has_intervals(const FigureTable& table) {
+    return table.compared &&
+           std::any_of(table.peers.begin(), table.peers.end(), [&table](const PeerFigures& peer) {
+               const auto found = ratio_to(table, peer, *table.compared);
+               return found && found->interval;
+           });
+}
+
 Cells title_cells(const FigureTable& table) {
     Cells cells{""};
     for (const Metric metric : table.metrics) {
         cells.emplace_back(metric_row(metric).title);
-        if (table.compared == metric) {
-            cells.emplace_back("fairlead to it");
-            cells.emplace_back("95 % interval");
-        }
+        if (table.compared != metric) continue;
+        cells.emplace_back("fairlead to it");
+        if (has_intervals(table)) cells.emplace_back("95 % interval");
     }
     return cells;
 }
@@ -29,8 +37,11 @@ Cells title_cells(const FigureTable& table) {
 void add_ratio(Cells& cells, const FigureTable& table, const PeerFigures& peer, Metric metric) {
     const auto found = ratio_to(table, peer, metric);
     cells.push_back(found ? fmt::format("{:.2f}", found->value) : "");
+    if (!has_intervals(table)) return;
+    const bool is_known = found && found->interval;
     cells.push_back(
-        found ? fmt::format("{:.2f} to {:.2f}", found->interval.low, found->interval.high) : "");
+        is_known ? fmt::format("{:.2f} to {:.2f}", found->interval->low, found->interval->high)
+                 : "");
 }
 
 Cells peer_cells(const FigureTable& table, const PeerFigures& peer) {

@@ -8,8 +8,9 @@ namespace {
 
 std::string_view bulk_lines(Bulk bulk) {
     if (bulk == Bulk::None) return "";
-    return "  # Whole buffers of a long body go from socket to socket inside the kernel.\n"
-           "  option splice-auto\n";
+    return "  # A long body passes in large pieces: better here than 16k, 32k, 256k and "
+           "splice-auto.\n"
+           "  tune.bufsize 65536\n";
 }
 
 }  // namespace
@@ -22,14 +23,14 @@ std::string haproxy_config(const Site& site) {
     return fmt::format(R"(# {}
 global
   nbthread 1
-
+{}
 defaults
   mode http
   timeout connect 2s
   timeout client 75s
   timeout server 60s
   option http-keep-alive
-{}
+
 frontend web
   bind {}
   unique-id-format %[uuid()]

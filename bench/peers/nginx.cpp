@@ -9,15 +9,16 @@ namespace {
 std::string_view bulk_lines(Bulk bulk) {
     switch (bulk) {
         case Bulk::Responses:
-            return "      # A long response passes in large pieces and never through a file.\n"
-                   "      proxy_buffer_size 64k;\n"
-                   "      proxy_buffers 16 64k;\n"
-                   "      proxy_busy_buffers_size 128k;\n"
+            return "      # A long response never passes through a file. These buffers do better "
+                   "here\n"
+                   "      # than the defaults, fewer, larger, and proxy_buffering off.\n"
+                   "      proxy_buffer_size 16k;\n"
+                   "      proxy_buffers 16 16k;\n"
                    "      proxy_max_temp_file_size 0;\n";
         case Bulk::Requests:
             return "      # A long body is passed on as it comes instead of through a file first.\n"
                    "      proxy_request_buffering off;\n"
-                   "      client_body_buffer_size 64k;\n";
+                   "      client_body_buffer_size 256k;\n";
         case Bulk::None:
             break;
     }

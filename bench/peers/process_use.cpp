@@ -60,16 +60,13 @@ tl::unexpected<Error> unreadable(const fs::path& file) {
 }  // namespace
 
 CpuUse CpuUse::since(const CpuUse& earlier) const {
-    const auto user = [](const CpuUse& use) {
-        return static_cast<double>(use.total.count()) * use.user_share;
-    };
-    CpuUse difference;
-    difference.total = total - earlier.total;
-    if (difference.total > Duration::zero()) {
-        difference.user_share =
-            (user(*this) - user(earlier)) / static_cast<double>(difference.total.count());
-    }
-    return difference;
+    return {total - earlier.total, user_ticks - earlier.user_ticks,
+            system_ticks - earlier.system_ticks};
+}
+
+double CpuUse::user_share() const {
+    const std::uint64_t ticks = user_ticks + system_ticks;
+    return ticks == 0 ? 0 : static_cast<double>(user_ticks) / static_cast<double>(ticks);
 }
 
 std::vector<pid_t> process_tree(pid_t id, const fs::path& proc) {
@@ -87,9 +84,7 @@ std::vector<pid_t> process_tree(pid_t id, const fs::path& proc) {
 }
 
 Result<CpuUse> cpu_use(pid_t id, const fs::path& proc) {
-    std::uint64_t nanoseconds = 0;
-    std::uint64_t user = 0;
-    std::uint64_t system = 0;
+    CpuUse use;
     for (const pid_t each : process_tree(id, proc)) {
         const fs::path folder = proc / std::to_string(each);
         const std::vector<pid_t> threads = numbers_in(folder / "task");
@@ -99,16 +94,11 @@ Result<CpuUse> cpu_use(pid_t id, const fs::path& proc) {
             const std::string text = content(file);
             const std::vector<std::string_view> fields = split_list(text, ' ');
             if (fields.size() < 3) return unreadable(file);
-            nanoseconds += field(fields, 0);
+            use.total += std::chrono::nanoseconds(field(fields, 0));
         }
         const std::string stat = content(folder / "stat");
-        user += field(stat_fields(stat), kUserTicks);
-        system += field(stat_fields(stat), kSystemTicks);
-    }
-    CpuUse use;
-    use.total = Duration(static_cast<std::int64_t>(nanoseconds));
-    if (user + system > 0) {
-        use.user_share = static_cast<double>(user) / static_cast<double>(user + system);
+        use.user_ticks += field(stat_fields(stat), kUserTicks);
+        use.system_ticks += field(stat_fields(stat), kSystemTicks);
     }
     return use;
 }

@@ -14,14 +14,17 @@
 
 namespace fairlead::bench::peers {
 
-/// CPU time since the process began. The sum is exact; the kernel tells user and system apart by
-/// what ran at each clock tick, unless it was built to know better.
+/// CPU time, since the process began or between two readings. The sum is exact; the kernel tells
+/// user and system apart by what ran at each clock tick, unless it was built to know better.
 struct CpuUse {
     Duration total{};
-    double user_share = 0;  ///< of the total, 0 to 1
+    std::uint64_t user_ticks = 0;
+    std::uint64_t system_ticks = 0;
 
     /// What was used from `earlier` to this.
     CpuUse since(const CpuUse& earlier) const;
+    /// Of the total, 0 to 1.
+    double user_share() const;
 };
 
 /// Of the process and all its children, such as NGINX workers. Threads and children that have ended

@@ -14,7 +14,9 @@ std::optional<Ratio> ratio(const Series& ours, const Series& theirs) {
         !std::all_of(b.begin(), b.end(), is_usable)) {
         return std::nullopt;
     }
-    return Ratio{median(a) / median(b), ratio_of_medians(b, a)};
+    Ratio found{median(a) / median(b)};
+    if (rounds > 1) found.interval = ratio_of_medians(b, a);
+    return found;
 }
 
 std::optional<Ratio> ratio_to(const FigureTable& table, const PeerFigures& peer, Metric metric) {

@@ -10,7 +10,7 @@ namespace fairlead::bench::peers {
 
 struct Ratio {
     double value = 0;
-    Interval interval;  ///< of 95 %
+    std::optional<Interval> interval{};  ///< of 95 %; absent: of one round there is none
 };
 
 /// The median of `ours` to that of `theirs`, of the rounds that both have finished. Nothing when

@@ -39,8 +39,8 @@ Result<RunReport> measure_round(Session& session, Lineup::Entry& entry, const Lo
         const CpuUse used = after->since(*before);
         const double cpu = microseconds(used.total) / requests;
         figures.add(Metric::Cpu, cpu);
-        figures.add(Metric::UserCpu, cpu * used.user_share);
-        figures.add(Metric::SystemCpu, cpu * (1 - used.user_share));
+        figures.add(Metric::UserCpu, cpu * used.user_share());
+        figures.add(Metric::SystemCpu, cpu * (1 - used.user_share()));
     }
     figures.add(Metric::P50, microseconds(report->from_planned.quantile(0.5)));
     figures.add(Metric::P99, microseconds(report->from_planned.quantile(0.99)));

@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
 /// Starting, checking, warming up and stopping, for each peer.
-constexpr Duration kSetUp = std::chrono::milliseconds(900);
+constexpr Duration kSetUp = std::chrono::milliseconds(1200);
 
 Duration load_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned rounds,
                        Duration duration) {
@@ -29,7 +29,7 @@ Duration idle_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned /*
 
 Duration instructions_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned /*rounds*/,
                                Duration /*duration*/) {
-    return peers * std::chrono::seconds(40);
+    return peers * std::chrono::seconds(22);
 }
 
 Work small() { return {.response_bytes = 64}; }

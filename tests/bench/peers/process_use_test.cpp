@@ -34,15 +34,16 @@ TEST_CASE("CPU is summed over threads and over children's children", "[bench][pe
     const auto use = cpu_use(10, proc.path());
     REQUIRE(use);
     CHECK(use->total == std::chrono::nanoseconds(1234));
-    CHECK(use->user_share == 30.0 / 80.0);
+    CHECK(use->user_share() == 30.0 / 80.0);
 }
 
 TEST_CASE("the use between two readings keeps its own share of user time", "[bench][peers]") {
-    const CpuUse earlier{std::chrono::microseconds(100), 1.0};
-    const CpuUse later{std::chrono::microseconds(300), 0.5};
+    const CpuUse earlier{std::chrono::microseconds(100), 10, 0};
+    const CpuUse later{std::chrono::microseconds(300), 11, 3};
     CHECK(later.since(earlier).total == std::chrono::microseconds(200));
-    CHECK(later.since(earlier).user_share == 0.25);
+    CHECK(later.since(earlier).user_share() == 0.25);
     CHECK(later.since(later).total == Duration::zero());
+    CHECK(later.since(later).user_share() == 0);
 }
 
 TEST_CASE("memory is what is anonymous, over the whole tree", "[bench][peers]") {

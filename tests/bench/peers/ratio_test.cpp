@@ -19,14 +19,22 @@ TEST_CASE("rounds that differ give an interval around the ratio", "[bench][peers
     const auto found = ratio(cpu({9, 10, 11, 10, 10}), cpu({10, 10, 10, 10, 10}));
     REQUIRE(found);
     CHECK(found->value == 1);
-    CHECK(found->interval.low < 1);
-    CHECK(found->interval.high > 1);
+    REQUIRE(found->interval);
+    CHECK(found->interval->low < 1);
+    CHECK(found->interval->high > 1);
 }
 
 TEST_CASE("a round that only one of them finished does not count", "[bench][peers]") {
     const auto found = ratio(cpu({2, 2, 100}), cpu({1, 1}));
     REQUIRE(found);
     CHECK(found->value == 2);
+}
+
+TEST_CASE("of one round there is no interval", "[bench][peers]") {
+    const auto found = ratio(cpu({2}), cpu({1}));
+    REQUIRE(found);
+    CHECK(found->value == 2);
+    CHECK_FALSE(found->interval);
 }
 
 TEST_CASE("there is no ratio to nothing", "[bench][peers]") {

@@ -1,0 +1,195 @@
+#include "bench/peers/command.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "bench/machine.h"
+#include "bench/output_file.h"
+#include "bench/peers/bars.h"
+#include "bench/peers/figure_text.h"
+#include "bench/peers/found_peers.h"
+#include "bench/peers/program_path.h"
+#include "bench/peers/report.h"
+#include "bench/peers/scenario.h"
+#include "bench/peers/session.h"
+#include "bench/stop_signals.h"
+#include "proxy/base/units.h"
+#include "proxy/net/descriptor_limit.h"
+#include "proxy/net/signals.h"
+
+namespace fairlead::bench::peers {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kExitProblem = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitInterrupted = 130;
+
+void complain(const Error& error) { std::fputs(error.render().c_str(), stderr); }
+
+Result<fs::path> make_folder(const std::string& keep) {
+    std::error_code error;
+    if (!keep.empty()) {
+        fs::create_directories(keep, error);
+        if (error) {
+            return fail(fmt::format("cannot make {}: {}", keep, error.message()),
+                        "name another folder with --keep");
+        }
+        return fs::canonical(keep, error);
+    }
+    std::string name = (fs::temp_directory_path(error) / "fairlead-peers.XXXXXX").string();
+    if (error || ::mkdtemp(name.data()) == nullptr) {
+        return fail("cannot make a temporary folder", "name a folder with --keep");
+    }
+    return fs::path(name);
+}
+
+std::vector<const Scenario*> chosen_scenarios(const PeersSettings& settings) {
+    std::vector<const Scenario*> chosen;
+    for (const Scenario& scenario : scenarios()) {
+        const bool is_chosen = std::find(settings.scenarios.begin(), settings.scenarios.end(),
+                                         scenario.name) != settings.scenarios.end();
+        if (is_chosen) chosen.push_back(&scenario);
+    }
+    return chosen;
+}
+
+std::string estimate_text(const Session& session, const std::vector<const Scenario*>& chosen) {
+    Duration total{};
+    std::string names;
+    for (const Scenario* scenario : chosen) {
+        total += scenario->estimate(*scenario, static_cast<unsigned>(session.peers().size()),
+                                    session.settings().rounds, session.settings().duration);
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", scenario->name);
+    }
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(total);
+    const auto minutes = std::chrono::ceil<std::chrono::minutes>(total);
+    const std::string time = seconds.count() < 100 ? fmt::format("{} s", seconds.count())
+                                                   : fmt::format("{} min", minutes.count());
+    return fmt::format("{}; about {}", names, time);
+}
+
+std::string rounds_of(const PeersSettings& settings) {
+    return fmt::format("{} round{} of {}", settings.rounds, settings.rounds == 1 ? "" : "s",
+                       format_duration(settings.duration));
+}
+
+void print_start(const Session& session, const Machine& machine, const std::string& version,
+                 const std::vector<const Scenario*>& chosen,
+                 const std::vector<std::string>& missing) {
+    fmt::print("fairlead-bench {}, {}, {}, {}\n", version, machine.time, machine.kernel,
+               machine.cpu);
+    for (const Peer& peer : session.peers()) {
+        fmt::print("{:<9} {} ({})\n", peer.name(), peer.version, peer.program.string());
+    }
+    for (const std::string& note : missing) fmt::print("note      {}\n", note);
+    fmt::print("pinning   {}\n", session.cpus().text());
+    fmt::print("files     {}\n", session.folder().string());
+    fmt::print("measures  {}\n", estimate_text(session, chosen));
+    std::fflush(stdout);
+}
+
+/// Prints the tables that one scenario has made.
+void print_tables(const Session& session, std::size_t first) {
+    session.clear();
+    for (std::size_t i = first; i < session.tables().size(); ++i) {
+        fmt::print("\n{}", table_text(session.tables()[i]));
+    }
+    std::fflush(stdout);
+}
+
+/// @return false when something failed
+bool measure(Session& session, const std::vector<const Scenario*>& chosen) {
+    for (const Scenario* scenario : chosen) {
+        if (session.is_stopped()) return true;
+        const std::size_t first = session.tables().size();
+        const auto measured = scenario->measure(session, *scenario);
+        print_tables(session, first);
+        if (session.is_stopped()) return true;
+        if (!measured) {
+            complain(measured.error());
+            return false;
+        }
+    }
+    return true;
+}
+
+bool write_reports(const Session& session, const Report& report) {
+    bool is_written = true;
+    const auto write = [&is_written](const std::string& file, const std::string& text) {
+        if (file.empty()) return;
+        const auto written = write_file(file, text);
+        if (written) return;
+        complain(written.error());
+        is_written = false;
+    };
+    write(session.settings().json, report_json(report));
+    return is_written;
+}
+
+/// Every bar of every table, and no error anywhere.
+bool is_good(const Session& session) {
+    return std::all_of(
+        session.tables().begin(), session.tables().end(), [](const FigureTable& table) {
+            const std::vector<Verdict> verdicts = judge(table);
+            return table.errors() == 0 &&
+                   std::all_of(verdicts.begin(), verdicts.end(),
+                               [](const Verdict& verdict) { return verdict.is_met(); });
+        });
+}
+
+}  // namespace
+
+int run_peers(PeersSettings settings, const std::string& version) {
+    net::ignore_sigpipe();
+    net::raise_soft_descriptor_limit();  // for the idle clients; the balancers inherit it
+    const char* path = std::getenv("PATH");
+    const fs::path bench = own_path();
+    auto found = find_peers(settings, bench, path == nullptr ? "" : path);
+    if (!found) {
+        complain(found.error());
+        return kExitUsage;
+    }
+    auto folder = make_folder(settings.keep);
+    if (!folder) {
+        complain(folder.error());
+        return kExitUsage;
+    }
+    const Machine machine = this_machine(SystemClock().wall());  // before we are pinned
+    const Cpus cpus = choose_cpus(usable_cpus());
+    if (cpus.load) {
+        const auto pinned = pin_to(*cpus.load);
+        if (!pinned) {
+            complain(pinned.error());
+            return kExitProblem;
+        }
+    }
+    const StopSignals stop;
+    const RunLoad load = [](const LoadSettings& what, const std::atomic<bool>& ends) {
+        return run_load(what, ends);
+    };
+    Session session(
+        {std::move(settings), bench, std::move(found->peers), cpus, std::move(*folder), load},
+        stop.flag());
+    const std::vector<const Scenario*> chosen = chosen_scenarios(session.settings());
+    print_start(session, machine, version, chosen, found->missing);
+    const bool is_measured = measure(session, chosen);
+    const Report report{version,
+                        machine,
+                        cpus.text(),
+                        rounds_of(session.settings()),
+                        session.is_stopped(),
+                        session.peers(),
+                        session.tables()};
+    const bool is_written = write_reports(session, report);
+    if (session.is_stopped()) return kExitInterrupted;
+    return is_measured && is_written && is_good(session) ? 0 : kExitProblem;
+}
+
+}  // namespace fairlead::bench::peers
