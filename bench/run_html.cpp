@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <initializer_list>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "bench/chart.h"
 #include "bench/figures.h"
+#include "bench/html_page.h"
 #include "bench/html_text.h"
 #include "bench/run_charts.h"
 #include "bench/run_table.h"
@@ -16,46 +16,6 @@
 namespace fairlead::bench {
 
 namespace {
-
-constexpr std::string_view kStyle = R"css(
-*{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--ink);
-font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:1240px;margin:0 auto;padding:1.2rem 1rem 3rem}
-h1{font-size:1.35rem;margin:0;overflow-wrap:anywhere}
-h2{font-size:1.05rem;margin:0 0 .5rem}
-.soft{color:var(--soft);margin:.15rem 0 1rem;overflow-wrap:anywhere}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:.7rem}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));
-gap:.7rem;margin:.7rem 0}
-.card{background:var(--card);border:1px solid var(--edge);border-radius:10px;
-padding:.8rem 1rem;min-width:0}
-.card b{display:block;font-size:1.4rem;line-height:1.3;font-variant-numeric:tabular-nums}
-.card i{font-style:normal;color:var(--soft);font-size:.85rem;display:block}
-.bad b{color:var(--c2)}
-.notice{background:var(--card);border:1px solid var(--edge);border-left:5px solid var(--c1);
-border-radius:8px;padding:.7rem 1rem;margin:0 0 .7rem}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:right;padding:.28rem .4rem;border-bottom:1px solid var(--edge);font-weight:400}
-th:first-child,td:first-child{text-align:left}
-thead th{color:var(--soft);font-size:.85rem}
-.facts td{text-align:left;overflow-wrap:anywhere}
-.facts th{color:var(--soft);vertical-align:top;white-space:nowrap}
-)css";
-
-/// The document while it is written.
-class Page {
-  public:
-    template <class... Values>
-    void add(fmt::format_string<Values...> format, Values&&... values) {
-        fmt::format_to(std::back_inserter(text_), format, std::forward<Values>(values)...);
-    }
-    void raw(std::string_view html) { text_ += html; }
-    std::string take() { return std::move(text_); }
-
-  private:
-    std::string text_;
-};
 
 std::string title_of(const RunReport& report) {
     std::string title = report.targets.empty() ? "no target" : report.targets.front();
@@ -66,12 +26,6 @@ std::string title_of(const RunReport& report) {
 }
 
 void add_head(Page& page, const RunReport& report) {
-    page.add(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-        "<meta name=\"color-scheme\" content=\"light dark\">"
-        "<title>fairlead-bench: {}</title>\n<style>{}{}</style></head>\n<body><main>\n",
-        escape_html(title_of(report)), chart_style(), kStyle);
     page.add("<h1>{}</h1>\n<p class=\"soft\">{}, measured for {} after {} of warm-up, {}</p>\n",
              escape_html(title_of(report)), run_settings(report), human_duration(report.duration),
              human_duration(report.warmup), escape_html(report.started));
@@ -208,7 +162,7 @@ void add_environment(Page& page, const RunReport& report) {
 }  // namespace
 
 std::string to_html(const RunReport& report) {
-    Page page;
+    Page page("fairlead-bench: " + title_of(report));
     add_head(page, report);
     add_cards(page, report);
     add_plots(page, report);
@@ -216,7 +170,7 @@ std::string to_html(const RunReport& report) {
     add_latencies(page, report);
     add_outcomes(page, report);
     add_environment(page, report);
-    page.raw("</section>\n</main></body></html>\n");
+    page.raw("</section>\n");
     return page.take();
 }
 
