@@ -123,13 +123,14 @@ bool measure(Session& session, const std::vector<const Scenario*>& chosen) {
 bool write_reports(const Session& session, const Report& report) {
     bool is_written = true;
     const auto write = [&is_written](const std::string& file, const std::string& text) {
-        if (file.empty()) return;
         const auto written = write_file(file, text);
         if (written) return;
         complain(written.error());
         is_written = false;
     };
-    write(session.settings().json, report_json(report));
+    const PeersSettings& settings = session.settings();
+    if (!settings.json.empty()) write(settings.json, report_json(report));
+    if (!settings.html.empty()) write(settings.html, report_html(report));
     return is_written;
 }
 

@@ -88,18 +88,27 @@ std::string figure_text(double value, int decimals) {
     return human_number(static_cast<std::uint64_t>(std::llround(value)));
 }
 
-std::string table_text(const FigureTable& table) {
-    std::string out = table.title + '\n';
+std::vector<Cells> table_cells(const FigureTable& table) {
     std::vector<Cells> rows{title_cells(table)};
     for (const PeerFigures& peer : table.peers) rows.push_back(peer_cells(table, peer));
-    out += lines_of(rows);
-    for (const Verdict& verdict : judge(table)) out += verdict.text() + '\n';
+    return rows;
+}
+
+std::vector<std::string> remarks(const FigureTable& table) {
+    std::vector<std::string> lines;
     if (table.errors() > 0) {
-        out +=
-            fmt::format("FAILED  {} requests ended in an error: these figures are no comparison\n",
-                        figure_text(table.errors(), 0));
+        lines.push_back(
+            fmt::format("FAILED  {} requests ended in an error: these figures are no comparison",
+                        figure_text(table.errors(), 0)));
     }
-    for (const std::string& note : table.notes) out += fmt::format("note    {}\n", note);
+    for (const std::string& note : table.notes) lines.push_back(fmt::format("note    {}", note));
+    return lines;
+}
+
+std::string table_text(const FigureTable& table) {
+    std::string out = table.title + '\n' + lines_of(table_cells(table));
+    for (const Verdict& verdict : judge(table)) out += verdict.text() + '\n';
+    for (const std::string& line : remarks(table)) out += line + '\n';
     return out;
 }
 

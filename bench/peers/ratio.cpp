@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <vector>
 
 namespace fairlead::bench::peers {
 
@@ -26,6 +27,18 @@ std::optional<Ratio> ratio_to(const FigureTable& table, const PeerFigures& peer,
     const Series* theirs = peer.find(metric);
     if (own == nullptr || theirs == nullptr) return std::nullopt;
     return ratio(*own, *theirs);
+}
+
+std::optional<Interval> median_interval(const Series& series) {
+    if (series.rounds.size() < 2) return std::nullopt;
+    const auto resample = [&series](Random& random) -> std::vector<double> {
+        std::vector<double> drawn;
+        for (const std::size_t row : draw_rows(series.rounds.size(), random)) {
+            drawn.push_back(series.rounds[row]);
+        }
+        return {median(drawn)};
+    };
+    return bootstrap({}, resample).front();
 }
 
 }  // namespace fairlead::bench::peers

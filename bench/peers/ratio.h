@@ -20,4 +20,7 @@ std::optional<Ratio> ratio(const Series& ours, const Series& theirs);
 /// Of fairlead to `peer`; nothing too when either was not measured, or `peer` is fairlead.
 std::optional<Ratio> ratio_to(const FigureTable& table, const PeerFigures& peer, Metric metric);
 
+/// How far the median of the rounds could be off, at 95 %. Nothing of one round.
+std::optional<Interval> median_interval(const Series& series);
+
 }  // namespace fairlead::bench::peers

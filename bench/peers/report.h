@@ -25,4 +25,7 @@ struct Report {
 /// Schema "fairlead-bench/peers/1".
 std::string report_json(const Report& report);
 
+/// One page that stands alone: for each table its figures, verdicts and plots.
+std::string report_html(const Report& report);
+
 }  // namespace fairlead::bench::peers

@@ -1,0 +1,89 @@
+#!/bin/sh
+# What fairlead-bench peers does for real, with whichever balancers are installed: figures, files,
+# exit codes, and nothing left running.
+# Usage: command_test.sh PATH_OF_FAIRLEAD_BENCH PATH_OF_FAIRLEAD
+set -u
+bench=$1
+fairlead=$2
+folder=$(mktemp -d)
+run=
+trap 'test -n "$run" && kill "$run" 2>/dev/null; rm -rf "$folder"' EXIT
+problems=0
+
+expect() {  # WHAT EXPECTED SEEN
+    if [ "$2" != "$3" ]; then
+        printf 'FAILED: %s\n  expected: %s\n  seen:     %s\n' "$1" "$2" "$3"
+        sed 's/^/  | /' "$folder/out" "$folder/err"
+        problems=$((problems + 1))
+    fi
+}
+# Every child has this folder on its command line.
+left() { ps -eo args= | grep -F "$folder/keep" | grep -vc grep; }
+
+refused() {  # WHAT FIRST_LINE ARGUMENTS...
+    what=$1
+    line=$2
+    shift 2
+    "$bench" peers "$@" >"$folder/out" 2>"$folder/err"
+    expect "$what exits 2" 2 $?
+    expect "$what says what is wrong" "$line" "$(head -n 1 "$folder/err")"
+}
+refused "an unknown scenario" 'error: unknown scenario "smal"' --scenario smal
+refused "no rounds" 'error: --rounds cannot be "0"' --rounds 0
+refused "a program that is not there" \
+    "error: --nginx /no/such/nginx is no program that can be run" --fairlead "$fairlead" \
+    --nginx /no/such/nginx
+"$bench" peers --help >"$folder/out" 2>"$folder/err"
+expect "--help exits 0" 0 $?
+expect "--help shows the scenarios" 1 "$(grep -c '^ *connect  *GET' "$folder/out")"
+
+"$bench" peers --fairlead "$fairlead" --scenario small,rate --rounds 2 --duration 100ms \
+    --keep "$folder/keep" --json "$folder/a.json" --html "$folder/a.html" \
+    >"$folder/out" 2>"$folder/err"
+code=$?
+# A bar may be missed by a debug build on a busy machine; nothing else may go wrong.
+missed=$(grep -c '^MISSED' "$folder/out")
+expect "a comparison exits by its bars" $((missed > 0)) $code
+expect "a comparison has no errors" "" "$(cat "$folder/err")"
+expect "a comparison has no failed requests" 0 "$(grep -c '^FAILED' "$folder/out")"
+expect "there are three tables" 3 "$(grep -c '; medians of 2 rounds of 100ms$' "$folder/out")"
+expect "fairlead is in each" 3 "$(grep -c '^fairlead  *[0-9]' "$folder/out")"
+expect "the floor is in each" 3 "$(grep -c '^floor  *[0-9]' "$folder/out")"
+expect "the configurations are kept" yes \
+    "$(test -f "$folder/keep/small/fairlead.toml" && echo yes)"
+expect "the page is there" 1 "$(grep -c '<h2>small:' "$folder/a.html")"
+python3 - "$folder/a.json" >"$folder/seen" 2>&1 <<'PYTHON'
+import json, sys
+report = json.load(open(sys.argv[1]))
+assert report["schema"] == "fairlead-bench/peers/1", report["schema"]
+assert [table["scenario"] for table in report["tables"]] == ["small", "rate", "rate"]
+for table in report["tables"]:
+    for peer in table["peers"]:
+        assert len(peer["metrics"]["cpu_us_per_request"]["rounds"]) == 2, peer
+        assert sum(peer["metrics"]["errors"]["rounds"]) == 0, peer
+print("fine")
+PYTHON
+expect "the JSON has every round" fine "$(tail -n 1 "$folder/seen")"
+expect "nothing is left running" 0 "$(left)"
+
+"$bench" peers --fairlead "$fairlead" --nginx /bin/false --scenario small --keep "$folder/keep" \
+    >"$folder/out" 2>"$folder/err"
+expect "a balancer that does not start exits 1" 1 $?
+expect "it is named" 1 "$(grep -c '^error: nginx ended with exit code 1 before' "$folder/err")"
+expect "its log is named" 1 "$(grep -c "the end of $folder/keep/small/nginx.log" "$folder/err")"
+expect "the others are stopped" 0 "$(left)"
+
+"$bench" peers --fairlead "$fairlead" --scenario small --rounds 1000 --keep "$folder/keep" \
+    >"$folder/out" 2>"$folder/err" &
+run=$!
+tries=0
+until [ "$(left)" -gt 1 ] || [ "$tries" -gt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+kill -INT "$run"
+wait "$run"
+expect "Ctrl-C exits 130" 130 $?
+run=
+expect "nothing is left running after Ctrl-C" 0 "$(left)"
+exit $((problems > 0))
