@@ -139,7 +139,7 @@ bool is_good(const Session& session) {
     return std::all_of(
         session.tables().begin(), session.tables().end(), [](const FigureTable& table) {
             const std::vector<Verdict> verdicts = judge(table);
-            return table.errors() == 0 &&
+            return !table.has_errors() &&
                    std::all_of(verdicts.begin(), verdicts.end(),
                                [](const Verdict& verdict) { return verdict.is_met(); });
         });

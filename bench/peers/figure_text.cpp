@@ -51,9 +51,7 @@ Cells peer_cells(const FigureTable& table, const PeerFigures& peer) {
         if (series == nullptr) {
             cells.emplace_back("-");
         } else if (metric == Metric::Errors) {
-            double sum = 0;
-            for (const double each : series->rounds) sum += each;
-            cells.push_back(figure_text(sum, 0));
+            cells.push_back(figure_text(peer.errors(), 0));
         } else {
             cells.push_back(figure_text(median(series->rounds), metric_row(metric).decimals));
         }
@@ -96,10 +94,17 @@ std::vector<Cells> table_cells(const FigureTable& table) {
 
 std::vector<std::string> remarks(const FigureTable& table) {
     std::vector<std::string> lines;
-    if (table.errors() > 0) {
-        lines.push_back(
-            fmt::format("FAILED  {} requests ended in an error: these figures are no comparison",
-                        figure_text(table.errors(), 0)));
+    for (const PeerFigures& peer : table.peers) {
+        if (peer.errors() == 0) continue;
+        std::string kinds;
+        for (std::size_t i = 1; i < kOutcomes; ++i) {  // 0 is Ok
+            const std::uint64_t count = peer.outcomes.by_outcome[i];
+            if (count == 0) continue;
+            kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", human_number(count),
+                                 outcome_word(static_cast<Outcome>(i)));
+        }
+        lines.push_back(fmt::format(
+            "FAILED  requests through {}: {}; its figures are no comparison", peer.peer, kinds));
     }
     for (const std::string& note : table.notes) lines.push_back(fmt::format("note    {}", note));
     return lines;

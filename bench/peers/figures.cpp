@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <numeric>
 
 namespace fairlead::bench::peers {
 namespace {
@@ -48,6 +49,11 @@ void PeerFigures::add(Metric metric, double value) {
     }
 }
 
+double PeerFigures::errors() const {
+    const Series* found = find(Metric::Errors);
+    return found == nullptr ? 0 : std::accumulate(found->rounds.begin(), found->rounds.end(), 0.0);
+}
+
 PeerFigures& FigureTable::of(std::string_view peer) {
     const auto found = std::find_if(peers.begin(), peers.end(),
                                     [peer](const PeerFigures& p) { return p.peer == peer; });
@@ -61,14 +67,9 @@ const PeerFigures* FigureTable::find(std::string_view peer) const {
     return found == peers.end() ? nullptr : &*found;
 }
 
-double FigureTable::errors() const {
-    double sum = 0;
-    for (const PeerFigures& peer : peers) {
-        const Series* errors = peer.find(Metric::Errors);
-        if (errors == nullptr) continue;
-        for (const double each : errors->rounds) sum += each;
-    }
-    return sum;
+bool FigureTable::has_errors() const {
+    return std::any_of(peers.begin(), peers.end(),
+                       [](const PeerFigures& peer) { return peer.errors() > 0; });
 }
 
 }  // namespace fairlead::bench::peers

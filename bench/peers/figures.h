@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/outcome.h"
+
 namespace fairlead::bench::peers {
 
 enum class Metric : std::uint8_t {
@@ -43,10 +45,12 @@ struct Series {
 struct PeerFigures {
     std::string peer;
     std::vector<Series> series{};
+    OutcomeCounts outcomes{};  ///< of all its requests
 
     /// Nothing when it was not measured.
     const Series* find(Metric metric) const;
     void add(Metric metric, double value);
+    double errors() const;  ///< over all rounds
 };
 
 /// Columns are the metrics, rows the peers, fairlead first.
@@ -61,7 +65,7 @@ struct FigureTable {
 
     PeerFigures& of(std::string_view peer);  ///< added when it is new
     const PeerFigures* find(std::string_view peer) const;
-    double errors() const;  ///< over all peers and rounds
+    bool has_errors() const;  ///< of any peer
 };
 
 }  // namespace fairlead::bench::peers

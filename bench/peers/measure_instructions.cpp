@@ -63,7 +63,7 @@ constexpr std::size_t kOutputBytesMax = 1 << 20;
 struct Count {
     std::uint64_t events = 0;
     std::uint64_t requests = 0;
-    double errors = 0;
+    OutcomeCounts outcomes{};
 };
 
 /// The tool may still be writing when the balancer has ended.
@@ -103,7 +103,7 @@ Result<Count> count_run(Session& session, const Scenario& scenario, const Counte
         return fail(fmt::format("{} printed no count for {}", counter.word, peer.name()),
                     fmt::format("see {}", output));
     }
-    return Count{*events, *after - *before, static_cast<double>(report->outcomes.errors())};
+    return Count{*events, *after - *before, report->outcomes};
 }
 
 Result<void> count_peer(Session& session, const Scenario& scenario, const Counter& counter,
@@ -115,7 +115,10 @@ Result<void> count_peer(Session& session, const Scenario& scenario, const Counte
     const auto many = count_run(session, scenario, counter, tool, peer, "long", kLong);
     if (!many) return fail(many.error());
     PeerFigures& figures = table.of(peer.name());
-    figures.add(Metric::Errors, few->errors + many->errors);
+    figures.outcomes.add(few->outcomes);
+    figures.outcomes.add(many->outcomes);
+    figures.add(Metric::Errors,
+                static_cast<double>(few->outcomes.errors() + many->outcomes.errors()));
     if (many->requests <= few->requests) {
         return fail(fmt::format("{} served no more requests in {} than in {} under {}", peer.name(),
                                 "three seconds", "one", counter.word),

@@ -32,6 +32,7 @@ Result<RunReport> measure_round(Session& session, Lineup::Entry& entry, const Lo
     if (!report) return report;
     const auto after = cpu_use(entry.process.id());
     if (!after) return fail(after.error());
+    figures.outcomes.add(report->outcomes);
     figures.add(Metric::Errors, static_cast<double>(report->outcomes.errors()));
     figures.add(Metric::Rate, report->achieved_rate);
     const double requests = static_cast<double>(report->outcomes.total());

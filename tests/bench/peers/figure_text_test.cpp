@@ -44,6 +44,9 @@ MISSED  CPU per request, fairlead to nginx: 1.20, at most 1.02
 TEST_CASE("errors and what was left out are told under the table", "[bench][peers]") {
     FigureTable table = small();
     add_rounds(table, "fairlead", {12}, 51'234, 4);
+    table.of("fairlead").outcomes[Outcome::Ok] = 1000;
+    table.of("fairlead").outcomes[Outcome::Reset] = 3;
+    table.of("fairlead").outcomes[Outcome::Timeout] = 1;
     table.of("floor");
     table.notes.emplace_back("nginx was not found: install it or name it with --nginx PATH");
     // No peer has two rounds, so there is no column of intervals.
@@ -54,7 +57,7 @@ fairlead           12.00                  3.00    9.00      51,234       4
 floor                  -                     -       -           -       -
 unknown CPU per request, fairlead to haproxy: not measured, at most 0.88
 unknown CPU per request, fairlead to nginx: not measured, at most 1.02
-FAILED  4 requests ended in an error: these figures are no comparison
+FAILED  requests through fairlead: 3 reset, 1 timeout; its figures are no comparison
 note    nginx was not found: install it or name it with --nginx PATH
 )");
 }
