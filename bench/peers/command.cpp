@@ -1,7 +1,6 @@
 #include "bench/peers/command.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -8,7 +8,7 @@
 #include "bench/floor_relay.h"
 #include "proxy/base/result.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

@@ -147,8 +147,7 @@ Result<void> measure_instructions(Session& session, const Scenario& scenario) {
         }
         for (const Peer& peer : session.peers()) {
             if (session.is_stopped()) return {};
-            const auto counted =
-                count_peer(session, scenario, counter, tool->string(), peer, table);
+            auto counted = count_peer(session, scenario, counter, tool->string(), peer, table);
             if (session.is_stopped()) return {};
             if (!counted) return counted;
         }

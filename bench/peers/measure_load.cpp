@@ -18,7 +18,7 @@ Result<void> measure_load(Session& session, const Scenario& scenario) {
          {Metric::Cpu, Metric::UserCpu, Metric::SystemCpu, Metric::Rate, Metric::P99,
           Metric::Errors},
          Metric::Cpu});
-    const auto warm = warm_up(session, **lineup, scenario.work);
+    auto warm = warm_up(session, **lineup, scenario.work);
     if (!warm) return warm;
     const unsigned rounds = session.settings().rounds;
     for (unsigned round = 1; round <= rounds; ++round) {

@@ -53,7 +53,7 @@ Result<void> measure_rate(Session& session, const Scenario& scenario) {
     session.show(fmt::format("{}: starting", scenario.name));
     auto lineup = Lineup::start(session, scenario, std::string(scenario.name), all_peers(session));
     if (!lineup) return fail(std::move(lineup).error());
-    const auto warm = warm_up(session, **lineup, scenario.work);
+    auto warm = warm_up(session, **lineup, scenario.work);
     if (!warm) return warm;
     const auto slowest = slowest_rate(session, scenario, **lineup);
     if (!slowest) return fail(slowest.error());

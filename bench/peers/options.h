@@ -7,7 +7,7 @@
 #include "bench/peers/settings.h"
 #include "proxy/base/result.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

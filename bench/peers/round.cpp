@@ -35,7 +35,7 @@ Result<RunReport> measure_round(Session& session, Lineup::Entry& entry, const Lo
     figures.outcomes.add(report->outcomes);
     figures.add(Metric::Errors, static_cast<double>(report->outcomes.errors()));
     figures.add(Metric::Rate, report->achieved_rate);
-    const double requests = static_cast<double>(report->outcomes.total());
+    const auto requests = static_cast<double>(report->outcomes.total());
     if (requests > 0) {
         const CpuUse used = after->since(*before);
         const double cpu = microseconds(used.total) / requests;

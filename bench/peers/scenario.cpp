@@ -49,7 +49,7 @@ Work connect() { return {.response_bytes = 64, .requests_per_connection = 1}; }
 Work counted() { return {.response_bytes = 64, .connections = 32}; }
 
 const std::array<Scenario, 8>& rows() {
-    static const std::array<Scenario, 8> kScenarios{{
+    static const std::array<Scenario, 8> table{{
         {"small", "GET of 64 bytes, 64 kept connections, closed loop", small(), &measure_load,
          &load_estimate},
         {"browser", "the same with a browser's request of 700 bytes", browser(), &measure_load,
@@ -67,7 +67,7 @@ const std::array<Scenario, 8>& rows() {
         {"instructions", "GET of 64 bytes, 32 kept connections, counted", counted(),
          &measure_instructions, &instructions_estimate},
     }};
-    return kScenarios;
+    return table;
 }
 
 }  // namespace
@@ -76,6 +76,7 @@ std::span<const Scenario> scenarios() { return rows(); }
 
 std::vector<std::string> request_fields(const Work& work) {
     if (!work.has_browser_head) return {};
+    // NOLINTBEGIN(bugprone-suspicious-missing-comma): some fields take two lines
     return {
         "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
         "Chrome/124.0.0.0 Safari/537.36",
@@ -92,6 +93,7 @@ std::vector<std::string> request_fields(const Work& work) {
         "Sec-Fetch-Site: same-origin",
         "Upgrade-Insecure-Requests: 1",
     };
+    // NOLINTEND(bugprone-suspicious-missing-comma)
 }
 
 LoadSettings load_settings(const Work& work, const SocketAddress& address) {

@@ -5,8 +5,8 @@
 namespace fairlead::bench::peers {
 namespace {
 
-void add_rounds(FigureTable& table, std::string_view peer, std::vector<double> cpu, double rate,
-                double errors) {
+void add_rounds(FigureTable& table, std::string_view peer, const std::vector<double>& cpu,
+                double rate, double errors) {
     for (const double each : cpu) {
         table.of(peer).add(Metric::Cpu, each);
         table.of(peer).add(Metric::UserCpu, each / 4);

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 fs::path add_program(const TestFolder& folder, const std::string& name,
                      const std::string& version) {
-    const fs::path file = folder.write(name, "#!/bin/sh\necho \"" + version + " $1\"\necho more\n");
+    fs::path file = folder.write(name, "#!/bin/sh\necho \"" + version + " $1\"\necho more\n");
     fs::permissions(file, fs::perms::owner_all);
     return file;
 }

@@ -9,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path add_program(const TestFolder& folder, const std::string& name) {
-    const fs::path file = folder.write(name, "#!/bin/sh\n");
+    fs::path file = folder.write(name, "#!/bin/sh\n");
     fs::permissions(file, fs::perms::owner_all);
     return file;
 }

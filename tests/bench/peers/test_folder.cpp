@@ -23,7 +23,7 @@ TestFolder::~TestFolder() {
 }
 
 fs::path TestFolder::write(const std::string& name, std::string_view content) const {
-    const fs::path file = path_ / name;
+    fs::path file = path_ / name;
     fs::create_directories(file.parent_path());
     std::ofstream out(file);
     out << content;
