@@ -34,7 +34,7 @@ Duration instructions_estimate(const Scenario& /*scenario*/, unsigned peers, uns
 
 Work small() { return {.response_bytes = 64}; }
 Work browser() { return {.has_browser_head = true, .response_bytes = 64}; }
-Work large() { return {.path = "/?size=1m", .response_bytes = kMiB, .bulk = Bulk::Responses}; }
+Work large(Bulk bulk) { return {.path = "/?size=1m", .response_bytes = kMiB, .bulk = bulk}; }
 Work upload() {
     return {.method = "POST",
             .path = "/?size=64",
@@ -48,14 +48,16 @@ Work connect() { return {.response_bytes = 64, .requests_per_connection = 1}; }
 /// costs.
 Work counted() { return {.response_bytes = 64, .connections = 32}; }
 
-const std::array<Scenario, 8>& rows() {
-    static const std::array<Scenario, 8> table{{
+const std::array<Scenario, 9>& rows() {
+    static const std::array<Scenario, 9> table{{
         {"small", "GET of 64 bytes, 64 kept connections, closed loop", small(), &measure_load,
          &load_estimate},
         {"browser", "the same with a browser's request of 700 bytes", browser(), &measure_load,
          &load_estimate},
-        {"large", "GET of 1 MiB, 64 kept connections, closed loop", large(), &measure_load,
-         &load_estimate},
+        {"large", "GET of 1 MiB, 64 kept connections, closed loop", large(Bulk::None),
+         &measure_load, &load_estimate},
+        {"large-tuned", "the same with buffers of HAProxy and NGINX set for it",
+         large(Bulk::Responses), &measure_load, &load_estimate},
         {"upload", "POST of 10 MiB, 16 kept connections, closed loop", upload(), &measure_load,
          &load_estimate},
         {"connect", "GET of 64 bytes, a new connection for each, 64 at a time", connect(),

@@ -15,8 +15,8 @@ std::string complaint(const PeersTexts& texts) {
 TEST_CASE("by default every scenario has five rounds of two seconds", "[bench][peers]") {
     const auto settings = read_peers_settings({});
     REQUIRE(settings);
-    CHECK(settings->scenarios ==
-          Names{"small", "browser", "large", "upload", "connect", "rate", "idle", "instructions"});
+    CHECK(settings->scenarios == Names{"small", "browser", "large", "large-tuned", "upload",
+                                       "connect", "rate", "idle", "instructions"});
     CHECK(settings->rounds == 5);
     CHECK(settings->duration == std::chrono::seconds(2));
     CHECK(settings->programs.empty());
