@@ -28,7 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr int kExitProblem = 1;
 constexpr int kExitUsage = 2;
-constexpr int kExitInterrupted = 130;
 
 void complain(const Error& error) { std::fputs(error.render().c_str(), stderr); }
 
@@ -188,7 +187,7 @@ int run_peers(PeersSettings settings, const std::string& version) {
                         session.peers(),
                         session.tables()};
     const bool is_written = write_reports(session, report);
-    if (session.is_stopped()) return kExitInterrupted;
+    if (session.is_stopped()) return kExitProblem;
     return is_measured && is_written && is_good(session) ? 0 : kExitProblem;
 }
 

@@ -10,8 +10,9 @@ namespace fairlead::bench::peers {
 /// Runs the scenarios and prints a table for each to stdout, errors to stderr. TERM and INT end it
 /// early, with what it has. Pins the calling thread.
 /// @param version  of fairlead-bench
-/// @return the exit code: 0 every bar was met, 1 one was missed or something failed, 2 a program
-///         cannot be run, 130 interrupted
+/// @return the exit code: 0 every bar was met, 1 one was missed, something failed or it was
+/// interrupted, 2 a program
+///         cannot be run
 int run_peers(PeersSettings settings, const std::string& version);
 
 }  // namespace fairlead::bench::peers

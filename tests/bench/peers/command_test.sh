@@ -83,7 +83,7 @@ until [ "$(left)" -gt 1 ] || [ "$tries" -gt 100 ]; do
 done
 kill -INT "$run"
 wait "$run"
-expect "Ctrl-C exits 130" 130 $?
+expect "Ctrl-C exits 1" 1 $?
 run=
 expect "nothing is left running after Ctrl-C" 0 "$(left)"
 exit $((problems > 0))
