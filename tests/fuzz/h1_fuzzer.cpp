@@ -9,12 +9,17 @@
 
 #include "proxy/http/body_decoder.h"
 #include "proxy/http/h1_parser.h"
+#include "proxy/http/start_line.h"
 #include "proxy/http/target.h"
 
 namespace fairlead::http {
 namespace {
 
-constexpr HeadLimits kLimits{.bytes = 600, .count = 12, .target_bytes = 120};
+/// Cut at 128 or more: room for heads that are read in several steps.
+HeadLimits limits_for(std::uint8_t cut) {
+    if (cut >= 128) return {.bytes = 3000, .count = 40, .target_bytes = 1500};
+    return {.bytes = 600, .count = 12, .target_bytes = 120};
+}
 
 void require(bool claim) {
     if (!claim) std::abort();
@@ -63,12 +68,55 @@ void require_same(const ParseResult& a, const ParseResult& b) {
     if (a.status != ParseStatus::Refused) require(a.consumed == b.consumed);
 }
 
-void require_good(const HeadBase& head, const HeadBase& again) {
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+/// Fields that lie behind one another, each a name, a colon, a value and CRLF, without a byte
+/// between them, up to the empty line.
+void require_lines(const HeadBase& head, std::size_t first_line_length) {
+    const std::string_view bytes = head.bytes;
+    std::size_t at = first_line_length;
+    for (const Field& field : head.fields) {
+        require(field.name.offset == at);
+        const std::size_t name_end = at + field.name.length;
+        const std::size_t value_end = field.value.offset + field.value.length;
+        const std::size_t line_end = bytes.find("\r\n", at);
+        require(name_end < field.value.offset && value_end <= line_end);
+        require(bytes[name_end] == ':');
+        require(is_blank(bytes.substr(name_end + 1, field.value.offset - name_end - 1)));
+        require(is_blank(bytes.substr(value_end, line_end - value_end)));
+        const std::string_view value = head.value(field);
+        require(value.empty() ||
+                (!is_blank(value.substr(0, 1)) && !is_blank(value.substr(value.size() - 1))));
+        at = line_end + 2;
+    }
+    require(bytes.substr(at) == "\r\n");
+}
+
+void require_framing(const HeadBase& head) {
+    const Field* const length = head.find(FieldId::ContentLength);
+    const Field* const coding = head.find(FieldId::TransferEncoding);
+    require(length == nullptr || coding == nullptr);
+    if (coding != nullptr) require(head.minor == 1 && head.value(*coding).size() == 7);
+    if (length != nullptr) {
+        const std::string_view digits = head.value(*length);
+        require(!digits.empty());
+        require(digits.find_first_not_of("0123456789") == std::string_view::npos);
+        if (head.body.kind == BodyLength::Kind::Length) {
+            require(std::stoull(std::string(digits)) == head.body.bytes);
+        }
+    }
+    if (head.body.kind == BodyLength::Kind::Length) require(length != nullptr);
+    if (head.body.kind == BodyLength::Kind::Chunked) require(coding != nullptr);
+}
+
+void require_good(const HeadBase& head, const HeadBase& again, const HeadLimits& limits) {
     require(head.bytes == again.bytes);
     require(head.fields.size() == again.fields.size());
     require(head.bytes.ends_with("\r\n\r\n"));
-    require(head.bytes.size() <= kLimits.bytes);
-    require(head.fields.size() <= kLimits.count);
+    require(head.bytes.size() <= limits.bytes);
+    require(head.fields.size() <= limits.count);
     std::size_t lengths = 0;
     std::size_t codings = 0;
     for (const Field& field : head.fields) {
@@ -79,6 +127,34 @@ void require_good(const HeadBase& head, const HeadBase& again) {
         codings += field.id == FieldId::TransferEncoding ? 1 : 0;
     }
     require(lengths + codings <= 1);
+    require_framing(head);
+}
+
+void require_request_line(const RequestHead& head) {
+    std::string line(head.method_name());
+    line.append(" ").append(head.text(head.target));
+    line.append(head.minor == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    require(head.bytes.starts_with(line));
+    require(is_token(head.method_name()));
+    require(head.method == method_from(head.method_name()) && head.method != Method::Connect);
+    require(!head.text(head.target).empty());
+    for (const char c : head.text(head.target)) require(c > ' ' && c < 0x7F);
+    require_lines(head, line.size());
+    std::size_t hosts = 0;
+    for (const Field& field : head.fields) hosts += field.id == FieldId::Host ? 1 : 0;
+    require(hosts == 1 || (hosts == 0 && head.minor == 0));
+}
+
+void require_status_line(const ResponseHead& head) {
+    std::string line = head.minor == 0 ? "HTTP/1.0 " : "HTTP/1.1 ";
+    line.append(std::to_string(head.status));
+    require(head.bytes.starts_with(line));
+    const std::size_t end = head.bytes.find("\r\n");
+    const std::string_view rest =
+        std::string_view(head.bytes).substr(line.size(), end - line.size());
+    require(rest.empty() ? head.reason.length == 0
+                         : rest.front() == ' ' && rest.substr(1) == head.text(head.reason));
+    require_lines(head, end + 2);
 }
 
 struct Body {
@@ -150,13 +226,15 @@ void check_request(std::string_view bytes, std::uint8_t cut) {
     RequestHead head;
     RequestHead again;
     RequestParser parser;
-    parser.start(again, kLimits);
+    const HeadLimits limits = limits_for(cut);
+    parser.start(again, limits);
     const ParseResult pieces = feed(parser, bytes, Cuts(cut));
-    parser.start(head, kLimits);
+    parser.start(head, limits);
     const ParseResult whole = feed(parser, bytes, Cuts(0));
     require_same(whole, pieces);
     if (whole.status != ParseStatus::Complete) return;
-    require_good(head, again);
+    require_good(head, again, limits);
+    require_request_line(head);
     require(head.text(head.target) == again.text(again.target));
     check_target(head.method, head.text(head.target));
     check_body(bytes.substr(whole.consumed), head.body, cut);
@@ -166,13 +244,15 @@ void check_response(std::string_view bytes, Method method, std::uint8_t cut) {
     ResponseHead head;
     ResponseHead again;
     ResponseParser parser;
-    parser.start(again, method, kLimits);
+    const HeadLimits limits = limits_for(cut);
+    parser.start(again, method, limits);
     const ParseResult pieces = feed(parser, bytes, Cuts(cut));
-    parser.start(head, method, kLimits);
+    parser.start(head, method, limits);
     const ParseResult whole = feed(parser, bytes, Cuts(0));
     require_same(whole, pieces);
     if (whole.status != ParseStatus::Complete) return;
-    require_good(head, again);
+    require_good(head, again, limits);
+    require_status_line(head);
     require(head.status >= 100 && head.status <= 599);
     require(is_field_value(head.text(head.reason)));
     check_body(bytes.substr(whole.consumed), head.body, cut);
