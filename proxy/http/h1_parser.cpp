@@ -142,6 +142,8 @@ struct RequestParser::State {
 
     void restart() {
         head->clear();
+        head->method = Method::Get;
+        head->method_text = head->target = {};
         head->expects_continue = false;
         line.start(*head, limits.target_bytes);
         reader.start(*head, line, limits, true);

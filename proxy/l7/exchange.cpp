@@ -44,7 +44,6 @@ void Exchange::start(ClientConnection& client) {
     started_wall_ = context_.wall();
     phase_ = Phase::Head;
     client_ip_ = client.peer().ip;
-    head_.method_text = head_.target = {};
     ++context_.exchanges_running;
     const conf::ListenerLimits& limits = listener_->config.limits;
     parser_.start(head_, {limits.headers_bytes, limits.header_count, limits.url_bytes});

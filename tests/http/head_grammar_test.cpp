@@ -282,4 +282,22 @@ TEST_CASE("nothing of a message is in the next one's head", "[http][h1]") {
     }
 }
 
+TEST_CASE("a refused request line says nothing of the request before", "[http][h1]") {
+    RequestHead head;
+    RequestParser parser;
+    const std::string before = "HEAD /before HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (const std::string_view refused :
+         {"GET  / HTTP/1.1\r\n", "GET / HTTP/3.0\r\n", "GET\n", "G", "(", "GET /\x7F"}) {
+        CAPTURE(refused);
+        parser.start(head, {});
+        REQUIRE(feed_all(parser, before, Cuts::whole()) == complete(before.size()));
+        REQUIRE(head.method == Method::Head);
+        parser.start(head, {});
+        CHECK(feed_all(parser, refused, Cuts::whole()).status != ParseStatus::Complete);
+        CHECK(head.method == Method::Get);
+        CHECK(head.method_name().empty());
+        CHECK(head.text(head.target).empty());
+    }
+}
+
 }  // namespace fairlead::http

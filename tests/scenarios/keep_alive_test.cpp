@@ -100,4 +100,28 @@ TEST_CASE("a response that the close ends is passed on in chunks", "[scenarios][
     CHECK(client.get("/").is_whole);
 }
 
+TEST_CASE("an error has its body although the request before was a HEAD", "[scenarios][http]") {
+    PlainBackend backend{"body"};
+    const Balancer balancer{
+        {.backends = {backend.address()}, .listener = "timeouts = { header = \"1s\" }"}};
+    Client client{balancer.port()};
+    client.send("HEAD / HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(client.read_response(true).status() == 200);
+    SECTION("of the same client") {
+        client.send("GET  / HTTP/1.1\r\nHost: t\r\n\r\n");
+        const Message answer = client.read_response();
+        CHECK(answer.status() == 400);
+        CHECK(answer.is_whole);
+        CHECK_FALSE(answer.body.empty());
+    }
+    SECTION("of another one, whose head does not come whole") {
+        Client other{balancer.port()};
+        other.send("GET / HTT");
+        const Message answer = other.read_response();
+        CHECK(answer.status() == 408);
+        CHECK(answer.is_whole);
+        CHECK_FALSE(answer.body.empty());
+    }
+}
+
 }  // namespace fairlead::scenarios
