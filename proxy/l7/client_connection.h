@@ -52,6 +52,7 @@ class ClientConnection final : private net::StreamObserver {
     Context& context() { return context_; }
     ListenerEntry& listener() { return listener_; }
     net::Stream& stream() { return *stream_; }
+    /// Without address and port for a client on a unix socket.
     SocketAddress peer() const { return {peer_ip_, peer_port_, {}}; }
     /// The peer's address is in trusted_proxies.
     bool is_trusted() const { return is_trusted_; }

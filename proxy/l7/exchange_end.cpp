@@ -201,7 +201,8 @@ void Exchange::write_log() {
     entry.listener = listener_->config.name;
     entry.client = std::string_view(client_text, client_ip_.write(client_text));
     if (client_ip_ == IpAddress{}) entry.client = "unix:";
-    const std::string peer = client_->peer().text();
+    const SocketAddress address = client_->peer();
+    const std::string peer = address.port != 0 ? address.text() : "unix:@";
     entry.peer = peer;
     // Of a head that was refused, as much as was understood.
     entry.method = head_.method_name();

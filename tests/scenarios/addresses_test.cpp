@@ -24,6 +24,10 @@ TEST_CASE("a unix socket listener in front of a unix socket backend", "[scenario
             CHECK(Client::over_unix(listener_path).get("/").status() == 200);
         }
         CHECK(backend.requests()[0].field("Host") == "test");
+        CHECK(backend.requests()[0].field("X-Forwarded-For") == "unknown");
+        const JsonText line = balancer.wait_for_access_log(1)[0];
+        CHECK(line.at("/client") == "unix:");
+        CHECK(line.at("/peer") == "unix:@");
     }
     CHECK_FALSE(std::filesystem::exists(listener_path));
 }
