@@ -46,6 +46,21 @@ TEST_CASE("an IP address is written in its shortest form", "[base][address]") {
     for (const auto& [written, expected] : cases) CHECK(ip(written).text() == expected);
 }
 
+TEST_CASE("every IPv4 address is written as it is read", "[base][address]") {
+    for (unsigned octet = 0; octet < 256; ++octet) {
+        const std::string number = std::to_string(octet);
+        for (const std::string& text : {number + ".0.10.200", "0." + number + ".10.200",
+                                        "0.10." + number + ".200", "200.10.0." + number}) {
+            CHECK(ip(text).text() == text);
+        }
+    }
+    // Into the least room that is promised: that of the longest address of either kind.
+    char room[46];
+    CHECK(std::string(room, ip("255.255.255.255").write(room)) == "255.255.255.255");
+    const std::string longest = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+    CHECK(std::string(room, ip(longest).write(room)) == longest);
+}
+
 TEST_CASE("odd forms of an IP address are refused", "[base][address]") {
     for (const std::string text :
          {"", "10.0.0", "10.0.0.256", "010.0.0.1", "0x7f.0.0.1", "1.2.3.4 ", " 1.2.3.4",

@@ -97,6 +97,39 @@ TEST_CASE("a usual request passes with its fields as they came", "[l7][head]") {
           request("GET /x?y=1", "accept:  */*\r\nX-Odd: \t1 2\r\n"));
 }
 
+TEST_CASE("whatever stays is copied, wherever what ends here lies between it", "[l7][head]") {
+    // All orders of six fields of which three stay, each by a bit: runs begin, end and lie between.
+    constexpr std::string_view kStays[] = {"X-A: 1\r\n", "x-b:\r\n", "Accept: \t*/* \r\n"};
+    constexpr std::string_view kEnds[] = {"Connection: close\r\n", "Content-Length: 3\r\n",
+                                          "X_Forwarded_For: 1\r\n"};
+    for (unsigned order = 0; order < 64; ++order) {
+        std::string fields;
+        std::string left;
+        std::size_t stays = 0;
+        std::size_t ends = 0;
+        for (unsigned place = 0; place < 6; ++place) {
+            if ((order >> place & 1U) != 0 && stays < 3) {
+                fields += kStays[stays];
+                left += kStays[stays++];
+            } else if (ends < 3) {
+                fields += kEnds[ends++];
+            }
+        }
+        CAPTURE(fields);
+        Given given;
+        if (ends > 1) given.framing = {Framing::Kind::Length, 3};
+        const std::string_view length = ends > 1 ? "Content-Length: 3\r\n" : "";
+        CHECK(forwarded("GET / HTTP/1.1\r\nHost: a.example\r\n" + fields + "\r\n", given) ==
+              request("GET /", left, length));
+        CHECK(forwarded("GET / HTTP/1.1\r\n" + fields + "Host: a.example\r\n\r\n", given) ==
+              request("GET /", left, length));
+        // With a name to remove, the fields are looked at one by one instead.
+        CHECK(forwarded("GET / HTTP/1.1\r\nHost: a.example\r\n" + fields +
+                            "Connection: X-Gone\r\nX-Gone: 1\r\n\r\n",
+                        given) == request("GET /", left, length));
+    }
+}
+
 TEST_CASE("what a stranger says about itself is removed", "[l7][head]") {
     CHECK(forwarded("GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 1.1.1.1\r\n"
                     "X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n"
