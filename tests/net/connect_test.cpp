@@ -94,6 +94,67 @@ TEST_CASE("a connection still being made can be given up", "[net][stream]") {
     CHECK(heard.is_silent());
 }
 
+TEST_CASE("a connection over a unix socket can be used and given up before it is told",
+          "[net][stream]") {
+    Loop loop;
+    TemporaryFolder folder;
+    PlainServer server{folder.file("backend.sock")};
+    Recorder heard;
+    auto stream = connect(loop, server.address(), heard);
+    Plain other = server.accept();
+    CHECK(heard.is_silent());
+    SECTION("more is written than the kernel takes, then a FIN") {
+        const std::string much(4 << 20, 'x');
+        CHECK(stream->write(much));
+        stream->shutdown_write();
+        std::size_t got = 0;
+        while (got < much.size()) {
+            loop.run_once(false);
+            got += other.receive(1 << 20).size();
+        }
+        CHECK(got == much.size());
+        CHECK(heard.connected == 1);
+        REQUIRE(turn_until(loop, [&] { return heard.drained == 1; }));
+        CHECK(other.how_it_ended() == 0);
+    }
+    SECTION("reading is stopped: what is sent waits") {
+        stream->stop_reading();
+        other.send("patience");
+        REQUIRE(turn_until(loop, [&] { return heard.connected == 1; }));
+        turn_for(loop, 10ms);
+        CHECK(heard.received.empty());
+        stream->start_reading();
+        REQUIRE(turn_until(loop, [&] { return heard.received == "patience"; }));
+    }
+    SECTION("the other side is gone already: connected, then the end") {
+        other.send("last words");
+        other.close();
+        REQUIRE(turn_until(loop, [&] { return heard.ended == 1; }));
+        CHECK(heard.connected == 1);
+        CHECK(heard.received == "last words");
+        CHECK(heard.broken.empty());
+    }
+    SECTION("destroyed, with bytes queued") {
+        CHECK(stream->write(std::string(4 << 20, 'x')));
+        stream.reset();
+        turn_for(loop, 10ms);
+        CHECK(heard.is_silent());
+    }
+    SECTION("reset, with bytes queued") {
+        CHECK(stream->write(std::string(4 << 20, 'x')));
+        stream->reset();
+        turn_for(loop, 10ms);
+        CHECK(heard.is_silent());
+        CHECK_FALSE(stream->has_unread_bytes());
+        CHECK(stream->has_pending_input());
+    }
+    SECTION("when it is told") {
+        heard.when_connected = [&] { stream.reset(); };
+        REQUIRE(turn_until(loop, [&] { return stream == nullptr; }));
+        CHECK(other.how_it_ended() == 0);
+    }
+}
+
 TEST_CASE("a connected descriptor can be adopted, another cannot", "[net][stream]") {
     Loop loop;
     Recorder heard;
