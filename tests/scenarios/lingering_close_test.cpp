@@ -52,4 +52,34 @@ TEST_CASE("an error while a body is on its way is read by a client that sends on
     CHECK(answer.is_whole);
 }
 
+TEST_CASE("the last response of a connection is read by a client that has sent on",
+          "[scenarios][http]") {
+    Gate may_answer;
+    FakeBackend backend{[&](Peer& peer) {
+        peer.read_request();
+        may_answer.wait();
+        peer.send(ok(std::string(1 << 20, 'x')));
+        peer.read_to_end();
+    }};
+    const Balancer balancer{
+        {.backends = {backend.address()}, .listener = "limits = { requests_per_connection = 1 }"}};
+    Client client{balancer.port()};
+    client.send("GET /last HTTP/1.1\r\nHost: t\r\n\r\n");
+    REQUIRE(backend.wait_for_requests(1));
+    SECTION("requests, which nobody reads") {
+        for (int number = 0; number < 100; ++number) {
+            client.send("GET /more HTTP/1.1\r\nHost: t\r\nX: " + std::string(4000, 'x') +
+                        "\r\n\r\n");
+        }
+    }
+    SECTION("its end, which is no reason to wait") { client.close_writing(); }
+    may_answer.open();
+    const Message answer = client.read_response();
+    CHECK(answer.is_whole);
+    CHECK(answer.body.size() == 1 << 20);
+    CHECK(client.read_to_end().empty());
+    CHECK(client.ending() == Ending::Closed);
+    CHECK(backend.request_count() == 1);
+}
+
 }  // namespace fairlead::scenarios
