@@ -23,9 +23,10 @@ conf::Check tcp(std::string send = {}, std::string expect_bytes = {}) {
 
 TEST_CASE("a tcp check passes when a connection can be made", "[health][tcp]") {
     Probing probing;
+    const Time before = std::chrono::steady_clock::now();
     CHECK(probing.run(tcp()) == "passed");
     CHECK(probing.result->took >= Duration::zero());
-    CHECK(probing.result->took < 1s);
+    CHECK(probing.result->took <= std::chrono::steady_clock::now() - before);
     while (!probing.backend.is_left()) probing.loop.run_once();
     CHECK(probing.backend.received().empty());
 }

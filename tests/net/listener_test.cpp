@@ -204,13 +204,16 @@ TEST_CASE("a pause by itself ends neither a pause by the caller nor the other wa
     const SocketSet set = bound("127.0.0.1:0");
     const auto listener = listen(loop, set, acceptor);
     const auto all = clients(set, 1);
+    std::vector<Time> failed_at;
+    acceptor.when_failed = [&] { failed_at.push_back(loop.now()); };
     {
         const NoDescriptorsLeft exhausted;
-        turn_until(loop, [&] { return acceptor.failures.size() == 1; });
+        turn_until(loop, [&] { return failed_at.size() == 1; });
         listener->resume();  // not before the 100 ms are over
-        turn_for(loop, 30ms);
+        turn_until(loop, [&] { return failed_at.size() == 2; });
     }
-    CHECK(acceptor.failures.size() == 1);
+    REQUIRE(failed_at.size() == 2);
+    CHECK(failed_at[1] - failed_at[0] >= 100ms);
     listener->pause();
     turn_for(loop, 150ms);
     CHECK(acceptor.streams.empty());
