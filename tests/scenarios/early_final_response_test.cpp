@@ -69,7 +69,7 @@ TEST_CASE("a long early response is delivered although the client stops sending"
         hold(peer);
     }};
     const Balancer balancer{
-        {.backends = {backend.address()}, .listener = "timeouts = { body_idle = \"200ms\" }"}};
+        {.backends = {backend.address()}, .listener = "timeouts = { body_idle = \"2s\" }"}};
     Client client{balancer.port()};
     client.send(kHalf);
     CHECK(client.read_head().starts_with("HTTP/1.1 403"));

@@ -14,6 +14,13 @@ std::size_t count(const std::string& text, const std::string& part) {
     return found;
 }
 
+/// A change is seen within a second; a probe has nearly as long, for the test may be slow with its
+/// answer.
+constexpr const char* kPatientCheck =
+    "policy = \"round_robin\"\ncheck = { http = \"GET /healthz\", every = \"1s\", timeout = "
+    "\"900ms\", every_changing = \"50ms\", every_down = \"50ms\", rise = 2, fall = 3 }";
+
+/// Where a probe that comes too late does no harm.
 constexpr const char* kFastCheck =
     "policy = \"round_robin\"\ncheck = { http = \"GET /healthz\", every = \"50ms\", timeout = "
     "\"40ms\", every_changing = \"50ms\", every_down = \"50ms\", rise = 2, fall = 3 }";
@@ -31,7 +38,7 @@ TEST_CASE("a backend is out after `fall` bad probes and back after `rise` good o
         return "HTTP/1.1 503 Ill\r\nContent-Length: 0\r\n\r\n";
     })};
     PlainBackend well{"well"};
-    const Balancer balancer{{.backends = {sick.address(), well.address()}, .pool = kFastCheck}};
+    const Balancer balancer{{.backends = {sick.address(), well.address()}, .pool = kPatientCheck}};
     Client client{balancer.port()};
     const std::string state = "/pools/0/backends/0/state";
     CHECK(balancer.status(state) == "up");
@@ -66,7 +73,7 @@ TEST_CASE("a backend that does not listen is out, and accepting waits for the fi
           "[scenarios][health]") {
     const RefusingAddress dead;
     PlainBackend well{"well"};
-    const Balancer balancer{{.backends = {dead.address(), well.address()}, .pool = kFastCheck}};
+    const Balancer balancer{{.backends = {dead.address(), well.address()}, .pool = kPatientCheck}};
     CHECK(balancer.admin("/ready").status() == 200);
     CHECK(balancer.status("/pools/0/backends/1/state") == "up");
     REQUIRE(eventually([&] { return balancer.status("/pools/0/backends/0/state") == "down"; }));
@@ -89,7 +96,7 @@ TEST_CASE("when every backend is out, all are tried; or none, as when_all_down s
     const std::string when = GENERATE("try", "fail");
     const Balancer balancer{
         {.backends = {ill.address()},
-         .pool = std::string(kFastCheck) + "\nwhen_all_down = \"" + when + "\""}};
+         .pool = std::string(kPatientCheck) + "\nwhen_all_down = \"" + when + "\""}};
     REQUIRE(eventually([&] { return balancer.status("/pools/0/backends/0/state") == "down"; }));
     const Message answer = get(balancer.port(), "/");
     CHECK(balancer.admin("/ready").status() == 200);
@@ -108,7 +115,7 @@ TEST_CASE("a backup tier is used when no primary is", "[scenarios][health]") {
     PlainBackend backup{"backup"};
     const Balancer balancer{{.backends = {primary->address(), "{ address = \"" + backup.address() +
                                                                   "\", tier = \"backup\" }"},
-                             .pool = kFastCheck}};
+                             .pool = kPatientCheck}};
     Client client{balancer.port()};
     for (int request = 0; request < 10; ++request) CHECK(client.get("/").body == "primary");
     CHECK(backup.requests().empty() == false);  // its probes

@@ -26,7 +26,7 @@ TEST_CASE("a large upload survives backends that cannot be reached", "[scenarios
     FakeBackend alive{
         serve([](const Message& request) { return ok(std::to_string(request.body.size())); })};
     const Balancer balancer{{.backends = {refusing.address(), silent.address(), alive.address()},
-                             .pool = "policy = \"first\"\ntimeouts = { connect = \"100ms\" }"}};
+                             .pool = "policy = \"first\"\ntimeouts = { connect = \"1s\" }"}};
     Client client{balancer.port()};
     CHECK(client.ask(large_post(is_chunked)).body == std::to_string(kLarge));
     CHECK(client.get("/").status() == 200);

@@ -113,11 +113,21 @@ TEST_CASE("a second signal ends the process at once", "[scenarios][stop]") {
 
 TEST_CASE("during `delay` requests are served while /ready says 503", "[scenarios][stop]") {
     PlainBackend backend{"done"};
-    Balancer balancer{{.backends = {backend.address()}, .process = "stop = { delay = \"400ms\" }"}};
+    Balancer balancer{{.backends = {backend.address()}, .process = "stop = { delay = \"5m\" }"}};
     balancer.signal(SIGTERM);
     CHECK(eventually([&] { return balancer.admin("/ready").status() == 503; }));
     CHECK(get(balancer.port(), "/").body == "done");
+    balancer.signal(SIGTERM);  // ends it at once
     CHECK(balancer.wait_for_exit() == 0);
+}
+
+TEST_CASE("after `delay` the process ends", "[scenarios][stop]") {
+    PlainBackend backend{"done"};
+    Balancer balancer{{.backends = {backend.address()}, .process = "stop = { delay = \"200ms\" }"}};
+    const auto began = std::chrono::steady_clock::now();
+    balancer.signal(SIGTERM);
+    CHECK(balancer.wait_for_exit() == 0);
+    CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds{200});
 }
 
 TEST_CASE("an open tunnel is waited for as long as `tunnels` says", "[scenarios][stop]") {
