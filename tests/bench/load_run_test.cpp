@@ -119,9 +119,10 @@ TEST_CASE("a frozen target shows from the planned start and hardly from the send
     CHECK(report->outcomes.ok() == report->planned);
     CHECK(report->from_planned.quantile(0.99) > milliseconds(350));
     CHECK(report->from_send.quantile(0.99) < report->from_planned.quantile(0.99));
-    // Only the four requests under way saw it.
-    CHECK(report->from_send.count_above(milliseconds(350)) <= 8);
-    CHECK(report->from_planned.count_above(milliseconds(350)) >= 25);
+    // Only the four requests under way saw it, as they would any other pause of a busy machine.
+    const std::uint64_t seen_from_planned = report->from_planned.count_above(milliseconds(350));
+    CHECK(seen_from_planned >= 25);
+    CHECK(report->from_send.count_above(milliseconds(350)) * 3 <= seen_from_planned);
 }
 
 TEST_CASE("a target too slow for the rate ends generator-limited, and nothing is dropped",

@@ -119,16 +119,23 @@ TEST_CASE("an answer waits for its delay", "[bench][origin]") {
 TEST_CASE("a delay is kept to well under a timer wheel's tick", "[bench][origin]") {
     TestOrigins origins;
     RawClient client(origins.address());
-    std::vector<Duration> waits;
-    for (int i = 0; i < 41; ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        REQUIRE(client.ask(get("/?delay=2ms")).status == 200);
-        waits.push_back(std::chrono::steady_clock::now() - start);
+    // Ticks of 8 ms would make it 6 ms in the middle, every time; a machine may be busy for as long
+    // as it likes, so the test waits for a time when it is not.
+    Duration in_the_middle = Duration::max();
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (in_the_middle >= std::chrono::milliseconds(4) &&
+           std::chrono::steady_clock::now() < limit) {
+        std::vector<Duration> waits;
+        for (int i = 0; i < 41; ++i) {
+            const auto start = std::chrono::steady_clock::now();
+            REQUIRE(client.ask(get("/?delay=2ms")).status == 200);
+            waits.push_back(std::chrono::steady_clock::now() - start);
+        }
+        std::sort(waits.begin(), waits.end());
+        CHECK(waits.front() >= std::chrono::milliseconds(2));
+        in_the_middle = waits[waits.size() / 2];
     }
-    std::sort(waits.begin(), waits.end());
-    CHECK(waits.front() >= std::chrono::milliseconds(2));
-    // Ticks of 8 ms would make it 6 ms in the middle; a busy machine delays some, not half of them.
-    CHECK(waits[waits.size() / 2] < std::chrono::milliseconds(4));
+    CHECK(in_the_middle < std::chrono::milliseconds(4));
 }
 
 TEST_CASE("each delay ends at its own time, whoever asked first", "[bench][origin]") {

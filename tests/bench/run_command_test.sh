@@ -72,9 +72,19 @@ refused "one file to compare" 2 "error: compare needs two files, not 1" compare 
 refused "a target nobody listens on" 1 \
     "error: cannot connect to 127.0.0.1:1: Connection refused" run http://127.0.0.1:1/
 
+# Runs until the machine was not too busy for the schedule, which a run would tell by its exit code.
+in_time() {  # ARGUMENTS...
+    tries=0
+    while :; do
+        "$bench" run "$@" >"$folder/out" 2>"$folder/err"
+        code=$?
+        tries=$((tries + 1))
+        grep -q "^generator-limited: " "$folder/out" && [ $tries -lt 100 ] || return $code
+    done
+}
+
 short="--rate 200 --duration 300ms --warmup 100ms --connections 4"
-"$bench" run "$url/" $short --json "$folder/a.json" --html "$folder/a.html" --fail-if "errors>0" \
-    >"$folder/out" 2>"$folder/err"
+in_time "$url/" $short --json "$folder/a.json" --html "$folder/a.html" --fail-if "errors>0"
 expect "a good run exits 0" 0 $?
 expect "a good run says nothing on stderr" "" "$(cat "$folder/err")"
 has "a run tells its rate" "^rate *200/s offered, " "$folder/out"
@@ -100,7 +110,7 @@ has "a full disk does not lose the table" "^requests *60 planned" "$folder/out"
 
 printf '[[request]]\npath = "/"\nweight = 3\n[[request]]\npath = "/?status=404"\n' \
     >"$folder/mix.toml"
-"$bench" run "$url" --mix "$folder/mix.toml" $short >"$folder/out" 2>&1
+in_time "$url" --mix "$folder/mix.toml" $short
 expect "a mix runs" 0 $?
 has "a mix sends both requests" "status_4xx" "$folder/out"
 
