@@ -42,6 +42,7 @@ class UvStream final : public Stream {
           is_dropped_(false),
           is_unix_(is_unix),
           is_reading_(false),
+          is_sated_(false),
           has_ended_(false),
           fin_is_wanted_(false) {
         [[maybe_unused]] const int status = uv_tcp_init(loop.raw(), &uv_);
@@ -123,6 +124,7 @@ class UvStream final : public Stream {
     bool is_dropped_ : 1;  // nobody has it any more
     bool is_unix_ : 1;
     bool is_reading_ : 1;
+    bool is_sated_ : 1;       // its last read filled the buffer: the next one waits for its turn
     bool has_ended_ : 1;      // the peer's FIN has been told
     bool fin_is_wanted_ : 1;  // shutdown_write was called
 };
@@ -213,10 +215,16 @@ void UvStream::start_reading() {
         is_reading_ = ended_at_once_->status == 0;  // not really before that has been told
         return;
     }
+    is_sated_ = false;
     const int status = uv_read_start(
         stream(),
         [](uv_handle_t* uv, std::size_t, uv_buf_t* buffer) {
-            const auto* self = of(uv->data);
+            auto* self = of(uv->data);
+            if (self != nullptr && self->is_sated_) {
+                self->is_sated_ = false;
+                *buffer = uv_buf_init(nullptr, 0);  // ends libuv's loop, told as UV_ENOBUFS
+                return;
+            }
             const std::span<char> scratch =
                 self == nullptr ? std::span<char>{} : self->loop().scratch();
             buffer->base = scratch.data();
@@ -405,7 +413,12 @@ void UvStream::connected(int status) {
 }
 
 void UvStream::read(ssize_t status_or_bytes, char* bytes) {
+    // libuv would read on as long as buffers come back full, 8 MiB of one connection in a turn. One
+    // read a turn is fairer to the others, and cheaper: peers that get a little each stay busy,
+    // where one that gets much falls asleep between the pieces and is woken for each.
+    if (status_or_bytes == UV_ENOBUFS) return;
     if (status_or_bytes > 0) {
+        is_sated_ = static_cast<std::size_t>(status_or_bytes) == kScratchBytes;
         observer_->on_bytes({bytes, static_cast<std::size_t>(status_or_bytes)});
     } else if (status_or_bytes == UV_EOF) {
         has_ended_ = true;

@@ -1,5 +1,7 @@
 #include "proxy/net/uv_stream.h"
 
+#include <thread>
+
 #include "proxy/net/signals.h"
 #include "tests/net/observers.h"
 #include "tests/net/sockets.h"
@@ -351,6 +353,35 @@ TEST_CASE("reading can be stopped between two buffers of one readiness", "[net][
     pair.heard.when_bytes = nullptr;
     pair.stream->start_reading();
     REQUIRE(turn_until(loop, [&] { return pair.heard.received.size() == sent; }));
+}
+
+TEST_CASE("a stream with much to read is read once a turn, so that the others have theirs",
+          "[net][stream]") {
+    Loop loop;
+    Pair pair{loop};
+    const std::size_t buffer = loop.scratch().size();
+    std::size_t before = 0;
+    int reads_in_turn = 0;
+    int full_reads = 0;
+    pair.heard.when_bytes = [&] {
+        ++reads_in_turn;
+        if (pair.heard.received.size() - before == buffer) ++full_reads;
+        before = pair.heard.received.size();
+    };
+    // The kernel takes more at once the longer a connection is busy.
+    std::thread sender([&] {
+        for (int i = 0; i < 4; ++i) pair.other.send(large());
+    });
+    while (pair.heard.received.size() < 4 * large().size()) {
+        reads_in_turn = 0;
+        loop.run_once();
+        CHECK(reads_in_turn <= 1);
+    }
+    sender.join();
+    CHECK(full_reads > 0);
+    // Nothing is left behind when the last read filled the buffer.
+    pair.other.send("end");
+    REQUIRE(turn_until(loop, [&] { return pair.heard.received.ends_with("end"); }));
 }
 
 TEST_CASE("bytes live in the loop's scratch buffer, which the observer may overwrite",
