@@ -50,7 +50,8 @@ TEST_CASE("a mistyped scenario is told with the nearest, or with all", "[bench][
     texts.scenarios = "everything";
     CHECK(complaint(texts) ==
           "error: unknown scenario \"everything\"\n"
-          "  there are small, browser, large, upload, connect, rate, idle, instructions\n");
+          "  there are small, browser, large, large-tuned, upload, connect, rate, idle, "
+          "instructions\n");
 }
 
 TEST_CASE("rounds and duration have bounds", "[bench][peers]") {
