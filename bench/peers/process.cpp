@@ -25,6 +25,8 @@ namespace {
 
 constexpr std::size_t kLogLinesShown = 8;
 constexpr Duration kLookAgain = std::chrono::milliseconds(5);
+/// A killed process is gone at once, unless the kernel holds it in a disk or network file system.
+constexpr Duration kKillLimit = std::chrono::seconds(5);
 constexpr Duration kConnectLimit = std::chrono::milliseconds(200);
 
 /// What the child does between fork and exec: async-signal-safe calls only. A failure is written to
@@ -81,11 +83,13 @@ Time now() { return SystemClock().now(); }
 
 }  // namespace
 
-Process::Process(ProcessSettings settings, pid_t id) : settings_(std::move(settings)), id_(id) {}
+Process::Process(ProcessSettings settings, pid_t id)
+    : settings_(std::move(settings)), id_(id), group_(id) {}
 
 Process::Process(Process&& other) noexcept
     : settings_(std::move(other.settings_)),
       id_(std::exchange(other.id_, -1)),
+      group_(std::exchange(other.group_, -1)),
       status_(other.status_) {}
 
 Process& Process::operator=(Process&& other) noexcept {
@@ -93,6 +97,7 @@ Process& Process::operator=(Process&& other) noexcept {
         stop();
         settings_ = std::move(other.settings_);
         id_ = std::exchange(other.id_, -1);
+        group_ = std::exchange(other.group_, -1);
         status_ = other.status_;
     }
     return *this;
@@ -122,6 +127,8 @@ Result<Process> Process::start(ProcessSettings settings) {
     arguments.reserve(settings.command.size() + 1);
     for (std::string& argument : settings.command) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
+    // What it starts becomes our child when it has ended, so that we see when that is gone, too.
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     const pid_t parent = ::getpid();
     const pid_t id = ::fork();
     if (id == 0) become(settings, arguments.data(), out, report[1], parent);
@@ -137,18 +144,18 @@ Result<Process> Process::start(ProcessSettings settings) {
     return Process(std::move(settings), id);
 }
 
-bool Process::reap(int flags) {
+bool Process::reap() {
     if (id_ < 0) return true;
     pid_t reaped = 0;
     do {
-        reaped = ::waitpid(id_, &status_, flags);
+        reaped = ::waitpid(id_, &status_, WNOHANG);
     } while (reaped < 0 && errno == EINTR);
     if (reaped == 0) return false;
     id_ = -1;
     return true;
 }
 
-bool Process::is_running() { return !reap(WNOHANG); }
+bool Process::is_running() { return !reap(); }
 
 bool Process::wait_until_ended(Duration limit) {
     const Time deadline = now() + limit;
@@ -183,11 +190,33 @@ Result<void> Process::wait_until_answers(const SocketAddress& address, Duration 
 }
 
 void Process::stop(Duration grace) {
-    if (reap(WNOHANG)) return;
-    ::kill(id_, SIGTERM);
-    if (wait_until_ended(grace)) return;
-    ::kill(id_, SIGKILL);
-    reap(0);
+    if (is_group_gone()) return;
+    // Somebody in the group is a child of ours, so its number cannot be another group's by now.
+    ::kill(-group_, SIGTERM);
+    if (wait_until_gone(grace)) return;
+    ::kill(-group_, SIGKILL);
+    wait_until_gone(kKillLimit);
+}
+
+bool Process::is_group_gone() {
+    if (group_ < 0) return true;
+    if (!reap()) return false;
+    pid_t reaped = 0;
+    do {
+        reaped = ::waitpid(-group_, nullptr, WNOHANG);
+    } while (reaped > 0 || (reaped < 0 && errno == EINTR));
+    if (reaped == 0) return false;
+    group_ = -1;
+    return true;
+}
+
+bool Process::wait_until_gone(Duration limit) {
+    const Time deadline = now() + limit;
+    while (!is_group_gone()) {
+        if (now() >= deadline) return false;
+        pause_for(kLookAgain);
+    }
+    return true;
 }
 
 std::string Process::log_end() const {

@@ -1,6 +1,8 @@
 /// One child process: an origin or a balancer under measurement. It has its own process group, so
-/// that a Ctrl-C meant for us does not reach it first, and dies with us whatever happens. The owner
-/// of the object owns the process; the thread that starts it must outlive it.
+/// that a Ctrl-C meant for us does not reach it first, and dies with us whatever happens. What it
+/// starts itself, such as NGINX's workers or the program behind a script, is in its group and is
+/// stopped with it, but outlives us when we are killed: only children can be bound to our life. The
+/// owner of the object owns the process; the thread that starts it must outlive it.
 #pragma once
 
 #include <sys/types.h>
@@ -47,7 +49,8 @@ class Process {
     Result<void> wait_until_answers(const SocketAddress& address, Duration limit,
                                     const std::atomic<bool>& stop);
 
-    /// TERM, and KILL when it has not ended after `grace`. Returns when it is gone and reaped.
+    /// TERM to it and to what it has started, and KILL to what has not ended after `grace`. Returns
+    /// when all of them are gone and reaped. Nothing when they are already.
     void stop(Duration grace = std::chrono::seconds(5));
 
     /// The last lines of what it wrote, indented; says so when it wrote nothing.
@@ -55,11 +58,14 @@ class Process {
 
   private:
     Process(ProcessSettings settings, pid_t id);
-    bool reap(int flags);
+    bool reap();
+    bool is_group_gone();
+    bool wait_until_gone(Duration limit);
     tl::unexpected<Error> failed(const std::string& what) const;
 
     ProcessSettings settings_;
-    pid_t id_ = -1;  ///< -1: never started, moved away or reaped
+    pid_t id_ = -1;     ///< -1: moved away or reaped
+    pid_t group_ = -1;  ///< -1: moved away, or nobody is left in it
     int status_ = 0;
 };
 

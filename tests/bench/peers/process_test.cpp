@@ -2,6 +2,7 @@
 #include "bench/peers/process.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,18 @@ ProcessSettings server(const TestFolder& folder, const SocketAddress& address,
 SocketAddress free_address() { return (*free_addresses(1)).front(); }
 
 bool exists(pid_t id) { return ::kill(id, 0) == 0; }
+
+/// The number in a file that a child is about to write.
+pid_t wait_for_number(const TestFolder& folder, const std::string& file) {
+    const Time deadline = SystemClock().now() + kLimit;
+    while (SystemClock().now() < deadline) {
+        const std::string text = folder.read(file);
+        if (text.ends_with('\n')) return std::stoi(text);
+        ::poll(nullptr, 0, 2);
+    }
+    FAIL("the child wrote nothing");
+    return 0;
+}
 
 TEST_CASE("a child runs in its folder and writes to its log", "[bench][peers]") {
     const TestFolder folder;
@@ -132,6 +145,33 @@ TEST_CASE("a child is stopped when its object is destroyed or assigned to", "[be
         CHECK(exists(second));
     }
     CHECK_FALSE(exists(second));
+}
+
+TEST_CASE("what a child has started is stopped with it", "[bench][peers]") {
+    const TestFolder folder;
+    // As a script that runs a balancer: TERM ends the shell and would leave the rest.
+    auto process = Process::start(shell(folder, "sleep 60 & echo $!; exec sleep 60"));
+    REQUIRE(process);
+    const pid_t started = wait_for_number(folder, "child.log");
+    REQUIRE(exists(started));
+    SECTION("by stopping it") { process->stop(); }
+    SECTION("when it has ended by itself") {
+        ::kill(process->id(), SIGKILL);
+        REQUIRE(process->wait_until_ended(kLimit));
+        CHECK(exists(started));
+        process->stop();
+    }
+    CHECK_FALSE(exists(started));
+}
+
+TEST_CASE("what a child has started is killed when it ignores TERM", "[bench][peers]") {
+    const TestFolder folder;
+    auto process = Process::start(shell(
+        folder, "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & exec sleep 60"));
+    REQUIRE(process);
+    const pid_t started = wait_for_number(folder, "child.log");
+    process->stop(std::chrono::milliseconds(20));
+    CHECK_FALSE(exists(started));
 }
 
 TEST_CASE("a program that is not there is an error that names it", "[bench][peers]") {
