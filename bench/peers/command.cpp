@@ -13,6 +13,7 @@
 #include "bench/peers/figure_text.h"
 #include "bench/peers/found_peers.h"
 #include "bench/peers/program_path.h"
+#include "bench/peers/ratio.h"
 #include "bench/peers/report.h"
 #include "bench/peers/scenario.h"
 #include "bench/peers/session.h"
@@ -87,6 +88,9 @@ void print_start(const Session& session, const Machine& machine, const std::stri
         fmt::print("{:<9} {} ({})\n", peer.name(), peer.version, peer.program.string());
     }
     for (const std::string& note : missing) fmt::print("note      {}\n", note);
+    if (session.settings().rounds < kIntervalRoundsMin) {
+        fmt::print("note      fewer than {} rounds: too few for intervals\n", kIntervalRoundsMin);
+    }
     fmt::print("pinning   {}\n", session.cpus().text());
     fmt::print("files     {}\n", session.folder().string());
     fmt::print("measures  {}\n", estimate_text(session, chosen));

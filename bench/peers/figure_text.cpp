@@ -14,7 +14,7 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-/// One round has none, and then there is no column for them.
+/// Few rounds have none, and then there is no column for them.
 bool has_intervals(const FigureTable& table) {
     return table.compared &&
            std::any_of(table.peers.begin(), table.peers.end(), [&table](const PeerFigures& peer) {

@@ -57,7 +57,8 @@ CLI::App* add_peers_command(CLI::App& app, PeersTexts& texts) {
         app.add_subcommand("peers", "fairlead, HAProxy and NGINX side by side on the same work");
     peers->footer(scenario_help());
     peers->add_option("--scenario", texts.scenarios, "NAME,NAME; default: all");
-    peers->add_option("--rounds", texts.rounds, "how often each peer has its turn; default: 5");
+    peers->add_option("--rounds", texts.rounds,
+                      "how often each peer has its turn; default: 5, fewer have no intervals");
     peers->add_option("--duration", texts.duration, "of a turn; default: 2s");
     peers->add_option("--fairlead", texts.fairlead,
                       "path; default: the one beside this program, else on PATH");

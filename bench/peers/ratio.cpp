@@ -16,7 +16,7 @@ std::optional<Ratio> ratio(const Series& ours, const Series& theirs) {
         return std::nullopt;
     }
     Ratio found{median(a) / median(b)};
-    if (rounds > 1) found.interval = ratio_of_medians(b, a);
+    if (rounds >= kIntervalRoundsMin) found.interval = ratio_of_medians(b, a);
     return found;
 }
 
@@ -30,7 +30,7 @@ std::optional<Ratio> ratio_to(const FigureTable& table, const PeerFigures& peer,
 }
 
 std::optional<Interval> median_interval(const Series& series) {
-    if (series.rounds.size() < 2) return std::nullopt;
+    if (series.rounds.size() < kIntervalRoundsMin) return std::nullopt;
     const auto resample = [&series](Random& random) -> std::vector<double> {
         std::vector<double> drawn;
         for (const std::size_t row : draw_rows(series.rounds.size(), random)) {

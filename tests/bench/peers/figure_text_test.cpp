@@ -19,7 +19,7 @@ void add_rounds(FigureTable& table, std::string_view peer, const std::vector<dou
 FigureTable small() {
     FigureTable table;
     table.scenario = "small";
-    table.title = "small: a small response; medians of 3 rounds of 2s";
+    table.title = "small: a small response; medians of 5 rounds of 2s";
     table.metrics = {Metric::Cpu, Metric::UserCpu, Metric::SystemCpu, Metric::Rate, Metric::Errors};
     table.compared = Metric::Cpu;
     return table;
@@ -27,11 +27,11 @@ FigureTable small() {
 
 TEST_CASE("a table has a row for each peer and judges its bars", "[bench][peers]") {
     FigureTable table = small();
-    add_rounds(table, "fairlead", {12, 12, 12}, 51'234, 0);
-    add_rounds(table, "haproxy", {15, 15, 15}, 47'012, 0);
-    add_rounds(table, "nginx", {10, 10, 10}, 60'000, 0);
+    add_rounds(table, "fairlead", {12, 12, 12, 12, 12}, 51'234, 0);
+    add_rounds(table, "haproxy", {15, 15, 15, 15, 15}, 47'012, 0);
+    add_rounds(table, "nginx", {10, 10, 10, 10, 10}, 60'000, 0);
     CHECK(table_text(table) ==
-          R"(small: a small response; medians of 3 rounds of 2s
+          R"(small: a small response; medians of 5 rounds of 2s
           CPU us/request  fairlead to it  95 % interval  user  system  requests/s  errors
 fairlead           12.00                                 3.00    9.00      51,234       0
 haproxy            15.00            0.80   0.80 to 0.80  3.75   11.25      47,012       0
@@ -49,9 +49,9 @@ TEST_CASE("errors and what was left out are told under the table", "[bench][peer
     table.of("fairlead").outcomes[Outcome::Timeout] = 1;
     table.of("floor");
     table.notes.emplace_back("nginx was not found: install it or name it with --nginx PATH");
-    // No peer has two rounds, so there is no column of intervals.
+    // No peer has five rounds, so there is no column of intervals.
     CHECK(table_text(table) ==
-          R"(small: a small response; medians of 3 rounds of 2s
+          R"(small: a small response; medians of 5 rounds of 2s
           CPU us/request  fairlead to it  user  system  requests/s  errors
 fairlead           12.00                  3.00    9.00      51,234       4
 floor                  -                     -       -           -       -

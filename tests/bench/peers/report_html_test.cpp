@@ -11,7 +11,7 @@ FigureTable compared() {
     table.title = "small: a <test>";
     table.metrics = {Metric::Cpu};
     table.compared = Metric::Cpu;
-    for (const double cpu : {12.0, 10.0, 11.0}) {
+    for (const double cpu : {12.0, 10.0, 11.0, 10.5, 11.5}) {
         table.of("fairlead").add(Metric::Cpu, cpu);
         table.of("nginx").add(Metric::Cpu, cpu / 2);
     }
@@ -51,7 +51,7 @@ TEST_CASE("the page has each table with its verdicts and plots", "[bench][peers]
     const std::vector<Peer> peers{{&peer_rows()[0], "/bin/fairlead", "fairlead <1>"}};
     const std::deque<FigureTable> tables{compared()};
     const Report report{"1",      {"2026-03-01T14:05:09Z", "here", "Linux 6", "a CPU", 2},
-                        "pinned", "3 rounds of 2s",
+                        "pinned", "5 rounds of 2s",
                         true,     peers,
                         tables};
     const std::string page = report_html(report);
@@ -68,7 +68,7 @@ TEST_CASE("the page has each table with its verdicts and plots", "[bench][peers]
     has("<figure class=\"chart\">");
     has("<tr><th>fairlead</th><td>fairlead &lt;1&gt; (/bin/fairlead)</td></tr>");
     has("Interrupted.");
-    has("3 rounds of 2s, pinned, 2026-03-01T14:05:09Z");
+    has("5 rounds of 2s, pinned, 2026-03-01T14:05:09Z");
 }
 
 }  // namespace
