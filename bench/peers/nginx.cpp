@@ -1,4 +1,5 @@
-// NGINX as a peer. All paths are given, since those compiled in lie outside our folder.
+// NGINX as a peer. All paths are given, since those compiled in lie outside our folder; they are
+// relative to its prefix, so that no name of a folder has to be quoted.
 #include <fmt/format.h>
 
 #include "bench/peers/peer.h"
@@ -35,28 +36,28 @@ std::string nginx_config(const Site& site) {
     return fmt::format(R"(# {0}
 daemon off;
 master_process off;
-pid {1}/nginx.pid;
+pid nginx.pid;
 error_log stderr;
 events {{
   worker_connections 20000;
 }}
 http {{
   access_log off;
-  client_body_temp_path {1}/nginx_body;
-  proxy_temp_path {1}/nginx_proxy;
-  fastcgi_temp_path {1}/nginx_fastcgi;
-  uwsgi_temp_path {1}/nginx_uwsgi;
-  scgi_temp_path {1}/nginx_scgi;
+  client_body_temp_path nginx_body;
+  proxy_temp_path nginx_proxy;
+  fastcgi_temp_path nginx_fastcgi;
+  uwsgi_temp_path nginx_uwsgi;
+  scgi_temp_path nginx_scgi;
   # Requests on a connection are not counted, as the others do not.
   keepalive_requests 100000000;
   client_max_body_size 0;
   upstream app {{
     least_conn;
-{2}    keepalive 256;
+{1}    keepalive 256;
     keepalive_requests 100000000;
   }}
   server {{
-    listen {3};
+    listen {2};
     location / {{
       proxy_pass http://app;
       proxy_http_version 1.1;
@@ -65,15 +66,15 @@ http {{
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header X-Forwarded-Proto http;
       proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header X-Forwarded-Port {4};
+      proxy_set_header X-Forwarded-Port {3};
       proxy_set_header X-Request-Id $request_id;
       add_header Via "1.1 nginx";
-{5}    }}
+{4}    }}
   }}
 }}
 )",
-                       kEqualWork, site.folder.string(), servers, site.listen.text(),
-                       site.listen.port, bulk_lines(site.bulk));
+                       kEqualWork, servers, site.listen.text(), site.listen.port,
+                       bulk_lines(site.bulk));
 }
 
 std::vector<std::string> nginx_arguments(const Site& site, const std::filesystem::path& config) {

@@ -98,18 +98,18 @@ TEST_CASE("NGINX does the same work and stays in its folder", "[bench][peers]") 
 # X-Forwarded-For, -Proto, -Host, -Port and X-Request-Id made anew, Via on the response
 daemon off;
 master_process off;
-pid /tmp/x/nginx.pid;
+pid nginx.pid;
 error_log stderr;
 events {
   worker_connections 20000;
 }
 http {
   access_log off;
-  client_body_temp_path /tmp/x/nginx_body;
-  proxy_temp_path /tmp/x/nginx_proxy;
-  fastcgi_temp_path /tmp/x/nginx_fastcgi;
-  uwsgi_temp_path /tmp/x/nginx_uwsgi;
-  scgi_temp_path /tmp/x/nginx_scgi;
+  client_body_temp_path nginx_body;
+  proxy_temp_path nginx_proxy;
+  fastcgi_temp_path nginx_fastcgi;
+  uwsgi_temp_path nginx_uwsgi;
+  scgi_temp_path nginx_scgi;
   # Requests on a connection are not counted, as the others do not.
   keepalive_requests 100000000;
   client_max_body_size 0;
