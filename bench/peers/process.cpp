@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -24,6 +25,7 @@ namespace fairlead::bench::peers {
 namespace {
 
 constexpr std::size_t kLogLinesShown = 8;
+constexpr std::streamoff kLogBytesShown = 4096;
 constexpr Duration kLookAgain = std::chrono::milliseconds(5);
 /// A killed process is gone at once, unless the kernel holds it in a disk or network file system.
 constexpr Duration kKillLimit = std::chrono::seconds(5);
@@ -75,6 +77,26 @@ int start_error(int report) {
 std::string ending(int status) {
     if (WIFSIGNALED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
     return fmt::format("ended with exit code {}", WEXITSTATUS(status));
+}
+
+/// As it can be pasted into a shell.
+std::string shell_text(const std::vector<std::string>& command) {
+    std::string text;
+    for (const std::string& word : command) {
+        if (!text.empty()) text += ' ';
+        const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                   std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
+        });
+        if (is_plain) {
+            text += word;
+            continue;
+        }
+        text += '\'';
+        for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+        text += '\'';
+    }
+    return text;
 }
 
 void pause_for(Duration duration) { ::poll(nullptr, 0, static_cast<int>(milliseconds(duration))); }
@@ -169,7 +191,7 @@ bool Process::wait_until_ended(Duration limit) {
 tl::unexpected<Error> Process::failed(const std::string& what) const {
     return fail(fmt::format("{} {}; the end of {}:\n{}", settings_.name, what,
                             settings_.log.string(), log_end()),
-                fmt::format("run it by hand: {}", fmt::join(settings_.command, " ")));
+                fmt::format("run it by hand: {}", shell_text(settings_.command)));
 }
 
 Result<void> Process::wait_until_answers(const SocketAddress& address, Duration limit,
@@ -220,7 +242,10 @@ bool Process::wait_until_gone(Duration limit) {
 }
 
 std::string Process::log_end() const {
-    std::ifstream in(settings_.log);
+    // A balancer whose backends are gone may have written gigabytes.
+    std::ifstream in(settings_.log, std::ios::binary | std::ios::ate);
+    const auto size = static_cast<std::streamoff>(in.tellg());
+    in.seekg(std::max<std::streamoff>(0, size - kLogBytesShown));
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     const std::vector<std::string_view> lines = split_list(text, '\n');
     if (lines.empty()) return "    (it wrote nothing)";

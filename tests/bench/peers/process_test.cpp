@@ -90,7 +90,21 @@ TEST_CASE("a child that ends early is told with the end of its log", "[bench][pe
                       "    line 6\n    line 7\n    line 8\n    line 9",
                       address.text(), (folder.path() / "child.log").string()));
     CHECK(answered.error().hint ==
-          "run it by hand: /bin/sh -c for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done; exit 3");
+          "run it by hand: /bin/sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done; exit 3'");
+}
+
+TEST_CASE("of a long log the end is shown, and the command as a shell takes it", "[bench][peers]") {
+    const TestFolder folder;
+    auto process = Process::start(shell(folder, "printf '%100000s\\n' long; echo last; exit 1"));
+    REQUIRE(process);
+    REQUIRE(process->wait_until_ended(kLimit));
+    const std::string end = process->log_end();
+    CHECK(end.size() < 8192);
+    CHECK(end.ends_with("long\n    last"));
+    const auto answered = process->wait_until_answers(free_address(), kLimit, kGoOn);
+    REQUIRE_FALSE(answered);
+    CHECK(answered.error().hint ==
+          R"(run it by hand: /bin/sh -c 'printf '\''%100000s\n'\'' long; echo last; exit 1')");
 }
 
 TEST_CASE("a child that never answers is told after the limit", "[bench][peers]") {
