@@ -174,12 +174,8 @@ int run_peers(PeersSettings settings, const std::string& version) {
         }
     }
     const StopSignals stop;
-    const RunLoad load = [](const LoadSettings& what, const std::atomic<bool>& ends) {
-        return run_load(what, ends);
-    };
-    Session session(
-        {std::move(settings), bench, std::move(found->peers), cpus, std::move(*folder), load},
-        stop.flag());
+    Session session({std::move(settings), bench, std::move(found->peers), cpus, std::move(*folder)},
+                    stop.flag());
     const std::vector<const Scenario*> chosen = chosen_scenarios(session.settings());
     print_start(session, machine, version, chosen, found->missing);
     const bool is_measured = measure(session, chosen);

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <deque>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,10 +18,6 @@
 
 namespace fairlead::bench::peers {
 
-/// Makes the load; `run_load` but in tests.
-using RunLoad =
-    std::function<Result<RunReport>(const LoadSettings& settings, const std::atomic<bool>& stop)>;
-
 /// What a session is given.
 struct SessionParts {
     PeersSettings settings;
@@ -30,7 +25,6 @@ struct SessionParts {
     std::vector<Peer> peers;      ///< fairlead first
     Cpus cpus;
     std::filesystem::path folder;  ///< exists
-    RunLoad load;
 };
 
 class Session {
@@ -46,7 +40,7 @@ class Session {
     const std::atomic<bool>& stop() const { return stop_; }
     bool is_stopped() const { return stop_.load(); }
 
-    Result<RunReport> load(const LoadSettings& load) { return parts_.load(load, stop_); }
+    Result<RunReport> load(const LoadSettings& load) { return run_load(load, stop_); }
 
     /// A new table at the end; the reference stays good.
     FigureTable& add_table(FigureTable table) { return tables_.emplace_back(std::move(table)); }
