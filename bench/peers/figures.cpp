@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::array<MetricRow, 12> kMetrics{{
     {Metric::Cpu, "cpu_us_per_request", "CPU us/request", "CPU per request", 2},
-    {Metric::UserCpu, "user_us_per_request", "user", "user CPU per request", 2},
-    {Metric::SystemCpu, "system_us_per_request", "system", "system CPU per request", 2},
+    {Metric::UserCpu, "user_us_per_request", "user", "user CPU per request", 1},
+    {Metric::SystemCpu, "system_us_per_request", "system", "system CPU per request", 1},
     {Metric::Rate, "requests_per_second", "requests/s", "throughput", 0},
     {Metric::Errors, "errors", "errors", "errors", 0},
     {Metric::P50, "p50_us", "p50 us", "p50", 0},

@@ -108,6 +108,15 @@ Result<std::unique_ptr<Lineup>> Lineup::start(const Session& session, const Scen
     return lineup;
 }
 
+Result<void> Lineup::check_running() {
+    constexpr std::string_view kWhen = "under load";
+    auto running = origin_->check_running(kWhen);
+    for (Entry& entry : entries_) {
+        if (running) running = entry.process.check_running(kWhen);
+    }
+    return running;
+}
+
 Result<std::uint64_t> Lineup::executions() const {
     const SocketAddress& address = backends_.front();
     const auto answer = fetch(address, address.text(), "/stats", std::chrono::seconds(10));

@@ -36,6 +36,9 @@ class Lineup {
                                                  const Wrapper& wrapper = {});
 
     std::vector<Entry>& entries() { return entries_; }
+    /// @return an Error that names who has ended, the origin or a balancer: what is measured
+    ///         without it is no comparison
+    Result<void> check_running();
     /// Requests the origin has executed, over all addresses.
     Result<std::uint64_t> executions() const;
 

@@ -94,6 +94,8 @@ Result<Count> count_run(Session& session, const Scenario& scenario, const Counte
     load.duration = duration;
     const auto report = session.load(load);
     if (session.is_stopped()) return fail("interrupted");
+    const auto running = (*lineup)->check_running();
+    if (!running) return fail(running.error());
     if (!report) return fail(report.error());
     const auto after = (*lineup)->executions();
     if (!after) return fail(after.error());

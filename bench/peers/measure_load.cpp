@@ -28,7 +28,8 @@ Result<void> measure_load(Session& session, const Scenario& scenario) {
                                      entry.peer->name()));
             LoadSettings load = load_settings(scenario.work, entry.address());
             load.duration = session.settings().duration;
-            const auto report = measure_round(session, entry, load, table.of(entry.peer->name()));
+            const auto report =
+                measure_round(session, **lineup, entry, load, table.of(entry.peer->name()));
             if (session.is_stopped()) return {};
             if (!report) return fail(report.error());
         }

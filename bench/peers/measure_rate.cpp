@@ -29,9 +29,10 @@ Result<double> slowest_rate(Session& session, const Scenario& scenario, Lineup& 
         LoadSettings load = load_settings(scenario.work, entry.address());
         load.duration = session.settings().duration;
         PeerFigures unused;
-        const auto report = measure_round(session, entry, load, unused);
+        const auto report = measure_round(session, lineup, entry, load, unused);
         if (session.is_stopped()) return 0;
         if (!report) return fail(report.error());
+        if (report->achieved_rate <= 0) return too_short(entry, load.duration);
         slowest = std::min(slowest, report->achieved_rate);
     }
     return slowest;
@@ -78,8 +79,8 @@ Result<void> measure_rate(Session& session, const Scenario& scenario) {
                 load.is_closed = false;
                 load.rate = step.rate;
                 load.duration = session.settings().duration;
-                const auto report =
-                    measure_round(session, entry, load, step.table->of(entry.peer->name()));
+                const auto report = measure_round(session, **lineup, entry, load,
+                                                  step.table->of(entry.peer->name()));
                 if (session.is_stopped()) return {};
                 if (!report) return fail(report.error());
                 note_limit(*step.table, *entry.peer, *report);

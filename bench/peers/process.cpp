@@ -179,6 +179,11 @@ bool Process::reap() {
 
 bool Process::is_running() { return !reap(); }
 
+Result<void> Process::check_running(std::string_view when) {
+    if (is_running()) return {};
+    return failed(fmt::format("{} {}", ending(status_), when));
+}
+
 bool Process::wait_until_ended(Duration limit) {
     const Time deadline = now() + limit;
     while (is_running()) {
@@ -198,9 +203,8 @@ Result<void> Process::wait_until_answers(const SocketAddress& address, Duration 
                                          const std::atomic<bool>& stop) {
     const Time deadline = now() + limit;
     while (true) {
-        if (!is_running()) {
-            return failed(fmt::format("{} before {} answered", ending(status_), address.text()));
-        }
+        const auto running = check_running(fmt::format("before {} answered", address.text()));
+        if (!running) return running;
         if (stop.load()) return fail("interrupted");
         if (try_connect(address, kConnectLimit)) return {};
         if (now() >= deadline) {

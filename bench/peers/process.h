@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/base/address.h"
@@ -40,6 +41,8 @@ class Process {
     pid_t id() const { return id_; }
     const std::string& name() const { return settings_.name; }
     bool is_running();
+    /// @return an Error with how it has ended and the end of its log, unless it is running
+    Result<void> check_running(std::string_view when);
     /// @return whether it has ended within `limit`
     bool wait_until_ended(Duration limit);
 

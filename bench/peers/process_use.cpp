@@ -64,9 +64,10 @@ CpuUse CpuUse::since(const CpuUse& earlier) const {
             system_ticks - earlier.system_ticks};
 }
 
-double CpuUse::user_share() const {
+std::optional<double> CpuUse::user_share() const {
     const std::uint64_t ticks = user_ticks + system_ticks;
-    return ticks == 0 ? 0 : static_cast<double>(user_ticks) / static_cast<double>(ticks);
+    if (ticks == 0) return std::nullopt;
+    return static_cast<double>(user_ticks) / static_cast<double>(ticks);
 }
 
 std::vector<pid_t> process_tree(pid_t id, const fs::path& proc) {

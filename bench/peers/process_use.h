@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,8 @@ struct CpuUse {
 
     /// What was used from `earlier` to this.
     CpuUse since(const CpuUse& earlier) const;
-    /// Of the total, 0 to 1.
-    double user_share() const;
+    /// Of the total, 0 to 1; nothing when no tick fell into it.
+    std::optional<double> user_share() const;
 };
 
 /// Of the process and all its children, such as NGINX workers. Threads and children that have ended

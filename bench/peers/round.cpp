@@ -14,39 +14,43 @@ double microseconds(Duration duration) {
     return std::chrono::duration<double, std::micro>(duration).count();
 }
 
-tl::unexpected<Error> has_ended(const Lineup::Entry& entry) {
-    return fail(fmt::format("{} ended under load; the end of its log:\n{}", entry.peer->name(),
-                            entry.process.log_end()),
-                "see its configuration and its log in the folder that was kept");
-}
-
 }  // namespace
 
-Result<RunReport> measure_round(Session& session, Lineup::Entry& entry, const LoadSettings& load,
-                                PeerFigures& figures) {
+Result<RunReport> measure_round(Session& session, Lineup& lineup, const Lineup::Entry& entry,
+                                const LoadSettings& load, PeerFigures& figures) {
+    const auto running_before = lineup.check_running();
+    if (!running_before) return fail(running_before.error());
     const auto before = cpu_use(entry.process.id());
-    if (!before) return has_ended(entry);
+    if (!before) return fail(before.error());
     auto report = session.load(load);
     if (session.is_stopped()) return report;
-    if (!entry.process.is_running()) return has_ended(entry);
+    const auto running_after = lineup.check_running();
+    if (!running_after) return fail(running_after.error());
     if (!report) return report;
+    const auto requests = static_cast<double>(report->outcomes.total());
+    if (requests == 0) return too_short(entry, load.duration);
     const auto after = cpu_use(entry.process.id());
     if (!after) return fail(after.error());
     figures.outcomes.add(report->outcomes);
     figures.add(Metric::Errors, static_cast<double>(report->outcomes.errors()));
     figures.add(Metric::Rate, report->achieved_rate);
-    const auto requests = static_cast<double>(report->outcomes.total());
-    if (requests > 0) {
-        const CpuUse used = after->since(*before);
-        const double cpu = microseconds(used.total) / requests;
-        figures.add(Metric::Cpu, cpu);
-        figures.add(Metric::UserCpu, cpu * used.user_share());
-        figures.add(Metric::SystemCpu, cpu * (1 - used.user_share()));
+    const CpuUse used = after->since(*before);
+    const double cpu = microseconds(used.total) / requests;
+    figures.add(Metric::Cpu, cpu);
+    if (const auto user_share = used.user_share()) {
+        figures.add(Metric::UserCpu, cpu * *user_share);
+        figures.add(Metric::SystemCpu, cpu * (1 - *user_share));
     }
     figures.add(Metric::P50, microseconds(report->from_planned.quantile(0.5)));
     figures.add(Metric::P99, microseconds(report->from_planned.quantile(0.99)));
     figures.add(Metric::P999, microseconds(report->from_planned.quantile(0.999)));
     return report;
+}
+
+tl::unexpected<Error> too_short(const Lineup::Entry& entry, Duration duration) {
+    return fail(fmt::format("no request through {} ended within {}", entry.peer->name(),
+                            format_duration(duration)),
+                "give a turn more time with --duration");
 }
 
 Result<void> warm_up(Session& session, Lineup& lineup, const Work& work) {
@@ -56,7 +60,8 @@ Result<void> warm_up(Session& session, Lineup& lineup, const Work& work) {
         load.duration = kWarmUp;
         const auto report = session.load(load);
         if (session.is_stopped()) break;
-        if (!entry.process.is_running()) return has_ended(entry);
+        const auto running = lineup.check_running();
+        if (!running) return running;
         if (!report) return fail(report.error());
     }
     return {};

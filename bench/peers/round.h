@@ -9,9 +9,13 @@ namespace fairlead::bench::peers {
 
 /// Runs the load through the entry's balancer and reads its CPU before and after. Nothing is added
 /// to `figures` when the session was told to stop meanwhile.
-/// @return an Error when nothing could be measured, or the balancer has ended
-Result<RunReport> measure_round(Session& session, Lineup::Entry& entry, const LoadSettings& load,
-                                PeerFigures& figures);
+/// @param entry  of `lineup`
+/// @return an Error when nothing could be measured, or one of the lineup has ended
+Result<RunReport> measure_round(Session& session, Lineup& lineup, const Lineup::Entry& entry,
+                                const LoadSettings& load, PeerFigures& figures);
+
+/// That a balancer had no time to answer anything.
+tl::unexpected<Error> too_short(const Lineup::Entry& entry, Duration duration);
 
 /// A short load through each balancer, so that the first round is like the others.
 Result<void> warm_up(Session& session, Lineup& lineup, const Work& work);

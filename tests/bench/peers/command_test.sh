@@ -37,7 +37,7 @@ refused "a program that is not there" \
 expect "--help exits 0" 0 $?
 expect "--help shows the scenarios" 1 "$(grep -c '^ *connect  *GET' "$folder/out")"
 
-"$bench" peers --fairlead "$fairlead" --scenario small,rate --rounds 2 --duration 100ms \
+"$bench" peers --fairlead "$fairlead" --scenario small,rate --rounds 2 --duration 300ms \
     --keep "$folder/to keep" --json "$folder/a.json" --html "$folder/a.html" \
     >"$folder/out" 2>"$folder/err"
 code=$?
@@ -46,7 +46,7 @@ missed=$(grep -c '^MISSED' "$folder/out")
 expect "a comparison exits by its bars" $((missed > 0)) $code
 expect "a comparison has no errors" "" "$(cat "$folder/err")"
 expect "a comparison has no failed requests" 0 "$(grep -c '^FAILED' "$folder/out")"
-expect "there are three tables" 3 "$(grep -c '; medians of 2 rounds of 100ms$' "$folder/out")"
+expect "there are three tables" 3 "$(grep -c '; medians of 2 rounds of 300ms$' "$folder/out")"
 expect "fairlead is in each" 3 "$(grep -c '^fairlead  *[0-9]' "$folder/out")"
 expect "the floor is in each" 3 "$(grep -c '^floor  *[0-9]' "$folder/out")"
 expect "the configurations are kept" yes \
@@ -72,6 +72,32 @@ expect "a balancer that does not start exits 1" 1 $?
 expect "it is named" 1 "$(grep -c '^error: nginx ended with exit code 1 before' "$folder/err")"
 expect "its log is named" 1 "$(grep -c "the end of $folder/to keep/small/nginx.log" "$folder/err")"
 expect "the others are stopped" 0 "$(left)"
+
+# WHO, and the words of its command line.
+killed_under_load() {
+    "$bench" peers --fairlead "$fairlead" --scenario small --rounds 1000 --duration 100ms \
+        --keep "$folder/to keep" >"$folder/out" 2>"$folder/err" &
+    run=$!
+    tries=0
+    victim=
+    # It is under load when it has used some CPU.
+    until [ -n "$victim" ] &&
+        [ "$(cut -d ' ' -f 14,15 "/proc/$victim/stat" | tr ' ' +)" != 0+0 ]; do
+        tries=$((tries + 1))
+        [ "$tries" -gt 1000 ] && break
+        victim=$(ps -o pid=,args= --ppid "$run" | awk -v words="$2" 'index($0, words) {print $1}')
+        sleep 0.02
+    done
+    kill -KILL "$victim"
+    wait "$run"
+    expect "a killed $1 exits 1" 1 $?
+    run=
+    expect "a killed $1 is named" "error: $1 was ended by signal 9 under load; the end of \
+$folder/to keep/small/$1.log:" "$(grep '^error' "$folder/err")"
+    expect "nothing is left running without $1" 0 "$(left)"
+}
+killed_under_load floor "fairlead-bench floor-relay"
+killed_under_load origin "fairlead-bench origin"
 
 "$bench" peers --fairlead "$fairlead" --scenario small --rounds 1000 --keep "$folder/to keep" \
     >"$folder/out" 2>"$folder/err" &

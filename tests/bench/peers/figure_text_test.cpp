@@ -33,9 +33,9 @@ TEST_CASE("a table has a row for each peer and judges its bars", "[bench][peers]
     CHECK(table_text(table) ==
           R"(small: a small response; medians of 5 rounds of 2s
           CPU us/request  fairlead to it  95 % interval  user  system  requests/s  errors
-fairlead           12.00                                 3.00    9.00      51,234       0
-haproxy            15.00            0.80   0.80 to 0.80  3.75   11.25      47,012       0
-nginx              10.00            1.20   1.20 to 1.20  2.50    7.50      60,000       0
+fairlead           12.00                                  3.0     9.0      51,234       0
+haproxy            15.00            0.80   0.80 to 0.80   3.8    11.2      47,012       0
+nginx              10.00            1.20   1.20 to 1.20   2.5     7.5      60,000       0
 met     CPU per request, fairlead to haproxy: 0.80, at most 0.88
 MISSED  CPU per request, fairlead to nginx: 1.20, at most 1.02
 )");
@@ -53,7 +53,7 @@ TEST_CASE("errors and what was left out are told under the table", "[bench][peer
     CHECK(table_text(table) ==
           R"(small: a small response; medians of 5 rounds of 2s
           CPU us/request  fairlead to it  user  system  requests/s  errors
-fairlead           12.00                  3.00    9.00      51,234       4
+fairlead           12.00                   3.0     9.0      51,234       4
 floor                  -                     -       -           -       -
 unknown CPU per request, fairlead to haproxy: not measured, at most 0.88
 unknown CPU per request, fairlead to nginx: not measured, at most 1.02

@@ -93,6 +93,22 @@ TEST_CASE("a child that ends early is told with the end of its log", "[bench][pe
           "run it by hand: /bin/sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done; exit 3'");
 }
 
+TEST_CASE("a child that was killed is told with the signal", "[bench][peers]") {
+    const TestFolder folder;
+    auto process = Process::start(shell(folder, "exec sleep 60"));
+    REQUIRE(process);
+    CHECK(process->check_running("under load"));
+    ::kill(process->id(), SIGKILL);
+    REQUIRE(process->wait_until_ended(kLimit));
+    const auto running = process->check_running("under load");
+    REQUIRE_FALSE(running);
+    CHECK(running.error().render() ==
+          fmt::format("error: child was ended by signal 9 under load; the end of {}:\n"
+                      "    (it wrote nothing)\n"
+                      "  run it by hand: /bin/sh -c 'exec sleep 60'\n",
+                      (folder.path() / "child.log").string()));
+}
+
 TEST_CASE("of a long log the end is shown, and the command as a shell takes it", "[bench][peers]") {
     const TestFolder folder;
     auto process = Process::start(shell(folder, "printf '%100000s\\n' long; echo last; exit 1"));
