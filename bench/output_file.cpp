@@ -115,6 +115,18 @@ Result<void> write_directly(const std::string& path, std::string_view text) {
     return {};
 }
 
+/// Where links lead; `path` itself when nothing is there yet.
+std::string real_path(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::canonical(path, error);
+    return error ? path : real.string();
+}
+
+/// Whether we, as who we act, may do that. @return 0 or errno
+int refusal(const std::string& path, int mode) {
+    return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
+}
+
 /// A new file in the folder of `path`. The name is short and does not build on that of `path`,
 /// which may already be as long as a name can be.
 std::string temporary_beside(const std::string& path) {
@@ -147,14 +159,28 @@ Result<void> replace(const std::string& path, std::string_view text, std::option
 }  // namespace
 
 Result<void> write_file(const std::string& path, std::string_view text) {
-    if (path.empty()) return cannot_write(path, ENOENT);
+    if (auto able = check_writable(path); !able) return able;
     if (const std::optional<int> own = own_descriptor(path)) {
         std::fflush(nullptr);  // what was printed before comes before
         if (const int code = write_all(*own, text); code != 0) return cannot_write(path, code);
         return {};
     }
     struct stat existing {};
-    if (::stat(path.c_str(), &existing) != 0) {
+    if (::stat(path.c_str(), &existing) != 0) return replace(path, text, std::nullopt);
+    if (!S_ISREG(existing.st_mode)) return write_directly(path, text);
+    return replace(real_path(path), text, existing.st_mode & 07777);
+}
+
+Result<void> check_writable(const std::string& path) {
+    if (path.empty()) return cannot_write(path, ENOENT);
+    if (own_descriptor(path)) return {};
+    struct stat existing {};
+    if (::stat(path.c_str(), &existing) == 0) {
+        if (S_ISDIR(existing.st_mode)) return cannot_write(path, EISDIR);
+        // Renaming needs no permission of the file it replaces; a file made read-only says no.
+        if (const int code = refusal(path, W_OK); code != 0) return cannot_write(path, code);
+        if (!S_ISREG(existing.st_mode)) return {};
+    } else {
         if (errno != ENOENT) return cannot_write(path, errno);
         if (path.ends_with('/')) return cannot_write(path, EISDIR);
         // A link that leads nowhere would be replaced, not followed.
@@ -162,15 +188,10 @@ Result<void> write_file(const std::string& path, std::string_view text) {
             return fail(about(path, "cannot write: it is a link that leads nowhere",
                               "remove the link, or make what it leads to"));
         }
-        return replace(path, text, std::nullopt);
     }
-    if (S_ISDIR(existing.st_mode)) return cannot_write(path, EISDIR);
-    if (!S_ISREG(existing.st_mode)) return write_directly(path, text);
-    // Renaming needs no permission of the file it replaces; a file made read-only says no.
-    if (::access(path.c_str(), W_OK) != 0) return cannot_write(path, errno);
-    std::error_code error;
-    const std::filesystem::path real = std::filesystem::canonical(path, error);
-    return replace(error ? path : real.string(), text, existing.st_mode & 07777);
+    const std::string folder = std::filesystem::path(real_path(path)).parent_path().string();
+    const int code = refusal(folder.empty() ? "." : folder, W_OK | X_OK);
+    return code == 0 ? Result<void>() : cannot_write(path, code);
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {

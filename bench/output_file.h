@@ -15,6 +15,11 @@ namespace fairlead::bench {
 /// @return an Error with the file and the cure: disk full, no such folder, no permission, ...
 Result<void> write_file(const std::string& path, std::string_view text);
 
+/// Looks whether write_file() may write there, for whoever has long to do before there is something
+/// to write. Changes nothing. A disk may still be full when it comes to it.
+/// @return the Error that write_file() would give
+Result<void> check_writable(const std::string& path);
+
 /// The whole of a file.
 /// @param bytes_max  a longer file is an Error
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);

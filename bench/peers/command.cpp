@@ -150,6 +150,14 @@ bool is_good(const Session& session) {
 }  // namespace
 
 int run_peers(PeersSettings settings, const std::string& version) {
+    const StopSignals stop;
+    for (const std::string& file : {settings.json, settings.html}) {
+        if (file.empty()) continue;
+        const auto able = check_writable(file);
+        if (able) continue;
+        complain(able.error());
+        return kExitUsage;
+    }
     net::ignore_sigpipe();
     net::raise_soft_descriptor_limit();  // for the idle clients; the balancers inherit it
     const char* path = std::getenv("PATH");
@@ -173,7 +181,6 @@ int run_peers(PeersSettings settings, const std::string& version) {
             return kExitProblem;
         }
     }
-    const StopSignals stop;
     Session session({std::move(settings), bench, std::move(found->peers), cpus, std::move(*folder)},
                     stop.flag());
     const std::vector<const Scenario*> chosen = chosen_scenarios(session.settings());

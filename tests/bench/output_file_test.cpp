@@ -181,4 +181,28 @@ TEST_CASE("a file that is missing, a folder or too long to be right is told when
     CHECK(read_file("/dev/zero", 3'000'000).error().message == "longer than 3 MB");
 }
 
+TEST_CASE("whether a file may be written is told without writing it", "[bench][output_file]") {
+    const TemporaryFolder folder;
+    REQUIRE(write_file(folder.file("old"), "old"));
+    for (const std::string& path : {folder.file("new"), folder.file("old"),
+                                    std::string("/dev/stdout"), std::string("/dev/null")}) {
+        INFO(path);
+        CHECK(error_of(check_writable(path)) == "no error");
+    }
+    CHECK(folder.names() == names{"old"});
+    CHECK(*read_file(folder.file("old"), kMax) == "old");
+    for (const std::string& path : {std::string(), folder.path().string(), folder.file("no/such"),
+                                    folder.file("old/file"), folder.file("folder/")}) {
+        INFO(path);
+        const std::string error = error_of(check_writable(path));
+        CHECK(error != "no error");
+        CHECK(error == error_of(write_file(path, "text")));
+    }
+    const WithoutPrivileges nobody;
+    CHECK(error_of(check_writable(folder.file("new"))) ==
+          folder.file("new") +
+              ": error: cannot write: Permission denied\n"
+              "  name a file in a folder that you may write to\n");
+}
+
 }  // namespace fairlead::bench

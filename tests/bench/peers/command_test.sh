@@ -33,6 +33,9 @@ refused "no rounds" 'error: --rounds cannot be "0"' --rounds 0
 refused "a program that is not there" \
     "error: --nginx /no/such/nginx is no program that can be run" --fairlead "$fairlead" \
     --nginx /no/such/nginx
+refused "a report that cannot be written" \
+    "/no/such/folder/a.json: error: cannot write: No such file or directory" \
+    --fairlead "$fairlead" --json /no/such/folder/a.json
 "$bench" peers --help >"$folder/out" 2>"$folder/err"
 expect "--help exits 0" 0 $?
 expect "--help shows the scenarios" 1 "$(grep -c '^ *connect  *GET' "$folder/out")"
