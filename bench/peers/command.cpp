@@ -18,7 +18,6 @@
 #include "bench/peers/scenario.h"
 #include "bench/peers/session.h"
 #include "bench/stop_signals.h"
-#include "proxy/base/units.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/net/signals.h"
 
@@ -74,11 +73,6 @@ std::string estimate_text(const Session& session, const std::vector<const Scenar
     return fmt::format("{}; about {}", names, time);
 }
 
-std::string rounds_of(const PeersSettings& settings) {
-    return fmt::format("{} round{} of {}", settings.rounds, settings.rounds == 1 ? "" : "s",
-                       format_duration(settings.duration));
-}
-
 void print_start(const Session& session, const Machine& machine, const std::string& version,
                  const std::vector<const Scenario*>& chosen,
                  const std::vector<std::string>& missing) {
@@ -106,20 +100,20 @@ void print_tables(const Session& session, std::size_t first) {
     std::fflush(stdout);
 }
 
-/// @return false when something failed
-bool measure(Session& session, const std::vector<const Scenario*>& chosen) {
+/// Until all is measured, it is told to stop, or something fails.
+Result<void> measure(Session& session, const std::vector<const Scenario*>& chosen) {
     for (const Scenario* scenario : chosen) {
-        if (session.is_stopped()) return true;
+        if (session.is_stopped()) break;
         const std::size_t first = session.tables().size();
-        const auto measured = scenario->measure(session, *scenario);
+        auto measured = scenario->measure(session, *scenario);
+        // What is stopped fails at whatever it was doing, which is no failure.
+        if (session.is_stopped()) measured = {};
+        if (session.is_stopped()) session.note_unfinished(first, "interrupted");
+        if (!measured) session.note_unfinished(first, "ended by an error");
         print_tables(session, first);
-        if (session.is_stopped()) return true;
-        if (!measured) {
-            complain(measured.error());
-            return false;
-        }
+        if (!measured) return measured;
     }
-    return true;
+    return {};
 }
 
 bool write_reports(const Session& session, const Report& report) {
@@ -185,17 +179,19 @@ int run_peers(PeersSettings settings, const std::string& version) {
                     stop.flag());
     const std::vector<const Scenario*> chosen = chosen_scenarios(session.settings());
     print_start(session, machine, version, chosen, found->missing);
-    const bool is_measured = measure(session, chosen);
+    const auto measured = measure(session, chosen);
+    if (!measured) complain(measured.error());
     const Report report{version,
                         machine,
                         cpus.text(),
-                        rounds_of(session.settings()),
+                        session.settings(),
                         session.is_stopped(),
+                        measured ? "" : measured.error().message,
                         session.peers(),
                         session.tables()};
     const bool is_written = write_reports(session, report);
     if (session.is_stopped()) return kExitProblem;
-    return is_measured && is_written && is_good(session) ? 0 : kExitProblem;
+    return measured && is_written && is_good(session) ? 0 : kExitProblem;
 }
 
 }  // namespace fairlead::bench::peers

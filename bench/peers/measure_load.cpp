@@ -12,12 +12,13 @@ Result<void> measure_load(Session& session, const Scenario& scenario) {
     session.show(fmt::format("{}: starting", scenario.name));
     auto lineup = Lineup::start(session, scenario, std::string(scenario.name), all_peers(session));
     if (!lineup) return fail(std::move(lineup).error());
-    FigureTable& table = session.add_table(
-        {std::string(scenario.name),
-         fmt::format("{}: {}{}", scenario.name, scenario.about, rounds_text(session)),
-         {Metric::Cpu, Metric::UserCpu, Metric::SystemCpu, Metric::Rate, Metric::P99,
-          Metric::Errors},
-         Metric::Cpu});
+    FigureTable& table =
+        session.add_table({std::string(scenario.name),
+                           fmt::format("{}: {}; medians of {}", scenario.name, scenario.about,
+                                       rounds_text(session.settings())),
+                           {Metric::Cpu, Metric::UserCpu, Metric::SystemCpu, Metric::Rate,
+                            Metric::P99, Metric::Errors},
+                           Metric::Cpu});
     auto warm = warm_up(session, **lineup, scenario.work);
     if (!warm) return warm;
     const unsigned rounds = session.settings().rounds;

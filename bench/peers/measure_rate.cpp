@@ -64,8 +64,9 @@ Result<void> measure_rate(Session& session, const Scenario& scenario) {
         step.rate = *slowest * step.share;
         step.table = &session.add_table(
             {std::string(scenario.name),
-             fmt::format("{}: {}, {}, {} of the slowest one's maximum{}", scenario.name,
-                         scenario.about, human_rate(step.rate), step.name, rounds_text(session)),
+             fmt::format("{}: {}, {}, {} of the slowest one's maximum; medians of {}",
+                         scenario.name, scenario.about, human_rate(step.rate), step.name,
+                         rounds_text(session.settings())),
              {Metric::P50, Metric::P99, Metric::P999, Metric::Cpu, Metric::Rate, Metric::Errors}});
     }
     const unsigned rounds = session.settings().rounds;

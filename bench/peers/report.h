@@ -8,6 +8,7 @@
 #include "bench/machine.h"
 #include "bench/peers/figures.h"
 #include "bench/peers/peer.h"
+#include "bench/peers/settings.h"
 
 namespace fairlead::bench::peers {
 
@@ -16,13 +17,14 @@ struct Report {
     std::string version;  ///< of fairlead-bench
     Machine machine;
     std::string pinning;
-    std::string rounds;  ///< "5 rounds of 2s"
+    const PeersSettings& settings;
     bool is_interrupted = false;
+    std::string failure;  ///< what ended it before its time; empty: nothing did
     const std::vector<Peer>& peers;
     const std::deque<FigureTable>& tables;
 };
 
-/// Schema "fairlead-bench/peers/1".
+/// Schema "fairlead-bench/peers/1": docs/bench_peers.md tells every member.
 std::string report_json(const Report& report);
 
 /// One page that stands alone: for each table its figures, verdicts and plots.

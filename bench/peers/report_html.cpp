@@ -12,9 +12,12 @@ namespace {
 
 void add_head(Page& page, const Report& report) {
     page.add("<h1>fairlead beside its peers</h1>\n<p class=\"soft\">{}, {}, {}</p>\n",
-             escape_html(report.rounds), escape_html(report.pinning),
+             escape_html(rounds_text(report.settings)), escape_html(report.pinning),
              escape_html(report.machine.time));
     if (report.is_interrupted) page.raw("<p class=\"notice\">Interrupted.</p>\n");
+    if (!report.failure.empty()) {
+        page.add("<p class=\"notice\">Ended by an error: {}</p>\n", escape_html(report.failure));
+    }
 }
 
 void add_row(Page& page, const std::vector<std::string>& cells, std::string_view tag) {

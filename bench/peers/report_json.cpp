@@ -9,6 +9,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json outcomes_json(const OutcomeCounts& outcomes) {
+    Json json = Json::object();
+    for (std::size_t i = 0; i < kOutcomes; ++i) {
+        json[std::string(outcome_word(static_cast<Outcome>(i)))] = outcomes.by_outcome[i];
+    }
+    return json;
+}
+
 Json figures_json(const FigureTable& table, const PeerFigures& figures) {
     Json json{{"name", figures.peer}};
     Json& metrics = json["metrics"] = Json::object();
@@ -16,14 +24,15 @@ Json figures_json(const FigureTable& table, const PeerFigures& figures) {
         metrics[std::string(metric_row(series.metric).word)] = {{"median", median(series.rounds)},
                                                                 {"rounds", series.rounds}};
     }
+    json["outcomes"] = outcomes_json(figures.outcomes);
+    Json& ratio = json["fairlead_to_it"];  // null where there is none
     if (!table.compared) return json;
     if (const auto found = ratio_to(table, figures, *table.compared)) {
-        Json& ratio = json["fairlead_to_it"];
-        ratio = {{"metric", metric_row(*table.compared).word}, {"ratio", found->value}};
-        if (found->interval) {
-            ratio["low_95"] = found->interval->low;
-            ratio["high_95"] = found->interval->high;
-        }
+        const auto& interval = found->interval;
+        ratio = {{"metric", metric_row(*table.compared).word},
+                 {"ratio", found->value},
+                 {"low_95", interval ? Json(interval->low) : Json()},
+                 {"high_95", interval ? Json(interval->high) : Json()}};
     }
     return json;
 }
@@ -42,14 +51,16 @@ Json verdict_json(const Verdict& verdict) {
 std::string report_json(const Report& report) {
     Json json{{"schema", "fairlead-bench/peers/1"},
               {"version", report.version},
-              {"time", report.machine.time},
+              {"started", report.machine.time},
               {"host", report.machine.host},
               {"kernel", report.machine.kernel},
-              {"cpu", report.machine.cpu},
+              {"cpu_model", report.machine.cpu},
               {"cpus", report.machine.cpus},
               {"pinning", report.pinning},
-              {"rounds", report.rounds},
-              {"interrupted", report.is_interrupted}};
+              {"rounds", report.settings.rounds},
+              {"duration_seconds", std::chrono::duration<double>(report.settings.duration).count()},
+              {"interrupted", report.is_interrupted},
+              {"failure", report.failure.empty() ? Json() : Json(report.failure)}};
     Json& peers = json["peers"] = Json::array();
     for (const Peer& peer : report.peers) {
         peers.push_back(

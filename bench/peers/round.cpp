@@ -67,10 +67,4 @@ Result<void> warm_up(Session& session, Lineup& lineup, const Work& work) {
     return {};
 }
 
-std::string rounds_text(const Session& session) {
-    const unsigned rounds = session.settings().rounds;
-    return fmt::format("; medians of {} round{} of {}", rounds, rounds == 1 ? "" : "s",
-                       format_duration(session.settings().duration));
-}
-
 }  // namespace fairlead::bench::peers

@@ -20,7 +20,4 @@ tl::unexpected<Error> too_short(const Lineup::Entry& entry, Duration duration);
 /// A short load through each balancer, so that the first round is like the others.
 Result<void> warm_up(Session& session, Lineup& lineup, const Work& work);
 
-/// "; medians of 5 rounds of 2s", as a title ends.
-std::string rounds_text(const Session& session);
-
 }  // namespace fairlead::bench::peers

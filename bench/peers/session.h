@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,9 @@ class Session {
     /// A new table at the end; the reference stays good.
     FigureTable& add_table(FigureTable table) { return tables_.emplace_back(std::move(table)); }
     const std::deque<FigureTable>& tables() const { return tables_; }
+    /// Adds a note to each table from this one on that it is not whole, and how far it got.
+    /// @param why  "interrupted"
+    void note_unfinished(std::size_t first, std::string_view why);
 
     /// Shows what is done now, on a terminal only, in place of what was shown before.
     void show(const std::string& what) const;

@@ -19,4 +19,7 @@ struct PeersSettings {
     std::string html;                             ///< file; empty: none
 };
 
+/// "5 rounds of 2s"
+std::string rounds_text(const PeersSettings& settings);
+
 }  // namespace fairlead::bench::peers

@@ -115,4 +115,5 @@ wait "$run"
 expect "Ctrl-C exits 1" 1 $?
 run=
 expect "nothing is left running after Ctrl-C" 0 "$(left)"
+expect "Ctrl-C is no error" "" "$(cat "$folder/err")"
 exit $((problems > 0))

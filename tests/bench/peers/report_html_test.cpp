@@ -50,10 +50,11 @@ TEST_CASE("a table without a ratio is drawn by percentile", "[bench][peers]") {
 TEST_CASE("the page has each table with its verdicts and plots", "[bench][peers]") {
     const std::vector<Peer> peers{{&peer_rows()[0], "/bin/fairlead", "fairlead <1>"}};
     const std::deque<FigureTable> tables{compared()};
+    const PeersSettings settings;
     const Report report{"1",      {"2026-03-01T14:05:09Z", "here", "Linux 6", "a CPU", 2},
-                        "pinned", "5 rounds of 2s",
-                        true,     peers,
-                        tables};
+                        "pinned", settings,
+                        true,     "nginx <ended>",
+                        peers,    tables};
     const std::string page = report_html(report);
     const auto has = [&page](const std::string& text) {
         INFO(text);
@@ -68,6 +69,7 @@ TEST_CASE("the page has each table with its verdicts and plots", "[bench][peers]
     has("<figure class=\"chart\">");
     has("<tr><th>fairlead</th><td>fairlead &lt;1&gt; (/bin/fairlead)</td></tr>");
     has("Interrupted.");
+    has("Ended by an error: nginx &lt;ended&gt;");
     has("5 rounds of 2s, pinned, 2026-03-01T14:05:09Z");
 }
 

@@ -16,23 +16,28 @@ TEST_CASE("a comparison is written with every round's figures", "[bench][peers]"
         table.of("fairlead").add(Metric::Cpu, cpu);
         table.of("nginx").add(Metric::Cpu, cpu / 2);
     }
+    table.of("fairlead").outcomes[Outcome::Ok] = 7;
     table.notes.emplace_back("a note");
     const std::deque<FigureTable> tables{table};
+    PeersSettings settings;
+    settings.rounds = 2;
     const Report report{"1",      {"2026-03-01T14:05:09Z", "here", "Linux 6", "a CPU", 2},
-                        "pinned", "2 rounds",
-                        false,    peers,
-                        tables};
+                        "pinned", settings,
+                        false,    "",
+                        peers,    tables};
     CHECK(report_json(report) == R"({
  "schema": "fairlead-bench/peers/1",
  "version": "1",
- "time": "2026-03-01T14:05:09Z",
+ "started": "2026-03-01T14:05:09Z",
  "host": "here",
  "kernel": "Linux 6",
- "cpu": "a CPU",
+ "cpu_model": "a CPU",
  "cpus": 2,
  "pinning": "pinned",
- "rounds": "2 rounds",
+ "rounds": 2,
+ "duration_seconds": 2.0,
  "interrupted": false,
+ "failure": null,
  "peers": [
   {
    "name": "fairlead",
@@ -60,7 +65,20 @@ TEST_CASE("a comparison is written with every round's figures", "[bench][peers]"
         10.0
        ]
       }
-     }
+     },
+     "outcomes": {
+      "ok": 7,
+      "connect_refused": 0,
+      "connect_timeout": 0,
+      "tls": 0,
+      "reset": 0,
+      "closed_mid_body": 0,
+      "bad_framing": 0,
+      "timeout": 0,
+      "status_4xx": 0,
+      "status_5xx": 0
+     },
+     "fairlead_to_it": null
     },
     {
      "name": "nginx",
@@ -73,9 +91,23 @@ TEST_CASE("a comparison is written with every round's figures", "[bench][peers]"
        ]
       }
      },
+     "outcomes": {
+      "ok": 0,
+      "connect_refused": 0,
+      "connect_timeout": 0,
+      "tls": 0,
+      "reset": 0,
+      "closed_mid_body": 0,
+      "bad_framing": 0,
+      "timeout": 0,
+      "status_4xx": 0,
+      "status_5xx": 0
+     },
      "fairlead_to_it": {
       "metric": "cpu_us_per_request",
-      "ratio": 2.0
+      "ratio": 2.0,
+      "low_95": null,
+      "high_95": null
      }
     }
    ],
@@ -102,6 +134,27 @@ TEST_CASE("a comparison is written with every round's figures", "[bench][peers]"
  ]
 }
 )");
+}
+
+TEST_CASE("an interval is written, and what ended a comparison", "[bench][peers]") {
+    FigureTable table;
+    table.compared = Metric::Cpu;
+    for (int round = 0; round < 5; ++round) {
+        table.of("fairlead").add(Metric::Cpu, 3);
+        table.of("nginx").add(Metric::Cpu, 4);
+    }
+    const std::vector<Peer> peers;
+    const std::deque<FigureTable> tables{table};
+    const PeersSettings settings;
+    const std::string json =
+        report_json({"1", {}, "pinned", settings, true, "nginx ended", peers, tables});
+    const auto has = [&json](const std::string& text) {
+        INFO(json);
+        CHECK(json.find(text) != std::string::npos);
+    };
+    has("\"interrupted\": true");
+    has("\"failure\": \"nginx ended\"");
+    has("\"low_95\": 0.75,\n      \"high_95\": 0.75\n");
 }
 
 }  // namespace
