@@ -31,6 +31,19 @@ constexpr int kExitUsage = 2;
 
 void complain(const Error& error) { std::fputs(error.render().c_str(), stderr); }
 
+/// To stdout. Where it cannot be written, all but the printing goes on; check_stdout() tells.
+template <class... Values>
+void say(fmt::format_string<Values...> format, Values&&... values) {
+    std::fputs(fmt::format(format, std::forward<Values>(values)...).c_str(), stdout);
+}
+
+/// @return false, having complained, when something that was printed is lost
+bool check_stdout() {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
+    complain({"cannot write to standard output", "see whether its disk is full", {}});
+    return false;
+}
+
 Result<fs::path> make_folder(const std::string& keep) {
     std::error_code error;
     if (!keep.empty()) {
@@ -76,18 +89,17 @@ std::string estimate_text(const Session& session, const std::vector<const Scenar
 void print_start(const Session& session, const Machine& machine, const std::string& version,
                  const std::vector<const Scenario*>& chosen,
                  const std::vector<std::string>& missing) {
-    fmt::print("fairlead-bench {}, {}, {}, {}\n", version, machine.time, machine.kernel,
-               machine.cpu);
+    say("fairlead-bench {}, {}, {}, {}\n", version, machine.time, machine.kernel, machine.cpu);
     for (const Peer& peer : session.peers()) {
-        fmt::print("{:<9} {} ({})\n", peer.name(), peer.version, peer.program.string());
+        say("{:<9} {} ({})\n", peer.name(), peer.version, peer.program.string());
     }
-    for (const std::string& note : missing) fmt::print("note      {}\n", note);
+    for (const std::string& note : missing) say("note      {}\n", note);
     if (session.settings().rounds < kIntervalRoundsMin) {
-        fmt::print("note      fewer than {} rounds: too few for intervals\n", kIntervalRoundsMin);
+        say("note      fewer than {} rounds: too few for intervals\n", kIntervalRoundsMin);
     }
-    fmt::print("pinning   {}\n", session.cpus().text());
-    fmt::print("files     {}\n", session.folder().string());
-    fmt::print("measures  {}\n", estimate_text(session, chosen));
+    say("pinning   {}\n", session.cpus().text());
+    say("files     {}\n", session.folder().string());
+    say("measures  {}\n", estimate_text(session, chosen));
     std::fflush(stdout);
 }
 
@@ -95,7 +107,7 @@ void print_start(const Session& session, const Machine& machine, const std::stri
 void print_tables(const Session& session, std::size_t first) {
     session.clear();
     for (std::size_t i = first; i < session.tables().size(); ++i) {
-        fmt::print("\n{}", table_text(session.tables()[i]));
+        say("\n{}", table_text(session.tables()[i]));
     }
     std::fflush(stdout);
 }
@@ -189,7 +201,7 @@ int run_peers(PeersSettings settings, const std::string& version) {
                         measured ? "" : measured.error().message,
                         session.peers(),
                         session.tables()};
-    const bool is_written = write_reports(session, report);
+    const bool is_written = write_reports(session, report) && check_stdout();
     if (session.is_stopped()) return kExitProblem;
     return measured && is_written && is_good(session) ? 0 : kExitProblem;
 }

@@ -76,6 +76,12 @@ expect "it is named" 1 "$(grep -c '^error: nginx ended with exit code 1 before' 
 expect "its log is named" 1 "$(grep -c "the end of $folder/to keep/small/nginx.log" "$folder/err")"
 expect "the others are stopped" 0 "$(left)"
 
+"$bench" peers --fairlead "$fairlead" --scenario idle --keep "$folder/to keep" >/dev/full \
+    2>"$folder/err"
+expect "figures that cannot be printed exit 1" 1 $?
+expect "that they are lost is told" 'error: cannot write to standard output' \
+    "$(head -n 1 "$folder/err")"
+
 # WHO, and the words of its command line.
 killed_under_load() {
     "$bench" peers --fairlead "$fairlead" --scenario small --rounds 1000 --duration 100ms \
