@@ -81,6 +81,9 @@ std::string lines_of(const std::vector<Cells>& rows) {
 }  // namespace
 
 std::string figure_text(double value, int decimals) {
+    // Less than half of the last digit is 0, not "-0": the difference of two counts may be so
+    // little.
+    if (std::abs(value) * std::pow(10, decimals) < 0.5) value = 0;
     if (decimals > 0) return fmt::format("{:.{}f}", value, decimals);
     if (value < 0) return "-" + figure_text(-value, 0);
     return human_number(static_cast<std::uint64_t>(std::llround(value)));

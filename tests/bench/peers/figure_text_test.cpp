@@ -66,6 +66,9 @@ TEST_CASE("figures have their decimals and commas", "[bench][peers]") {
     CHECK(figure_text(12.305, 2) == "12.30");
     CHECK(figure_text(8000.4, 0) == "8,000");
     CHECK(figure_text(-1234, 0) == "-1,234");
+    CHECK(figure_text(-0.004, 2) == "0.00");
+    CHECK(figure_text(-0.4, 0) == "0");
+    CHECK(figure_text(-0.006, 2) == "-0.01");
 }
 
 }  // namespace
