@@ -19,7 +19,8 @@ h2{font-size:1.05rem;margin:0 0 .5rem}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));
 gap:.7rem;margin:.7rem 0}
 .card{background:var(--card);border:1px solid var(--edge);border-radius:10px;
-padding:.8rem 1rem;min-width:0}
+padding:.8rem 1rem;min-width:0;overflow-x:auto}
+.plots>:only-child{max-width:620px}
 .card b{display:block;font-size:1.4rem;line-height:1.3;font-variant-numeric:tabular-nums}
 .card i{font-style:normal;color:var(--soft);font-size:.85rem;display:block}
 .bad b{color:var(--c2)}
