@@ -1,10 +1,13 @@
 #include "bench/peers/command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "bench/machine.h"
@@ -52,11 +55,21 @@ Result<fs::path> make_folder(const std::string& keep) {
             return fail(fmt::format("cannot make {}: {}", keep, error.message()),
                         "name another folder with --keep");
         }
-        return fs::canonical(keep, error);
+        const fs::path folder = fs::canonical(keep, error);
+        if (error || ::access(folder.c_str(), W_OK | X_OK) != 0) {
+            return fail(fmt::format("cannot write in {}", keep), "name another folder with --keep");
+        }
+        return folder;
     }
-    std::string name = (fs::temp_directory_path(error) / "fairlead-peers.XXXXXX").string();
-    if (error || ::mkdtemp(name.data()) == nullptr) {
-        return fail("cannot make a temporary folder", "name a folder with --keep");
+    const fs::path temporary = fs::temp_directory_path(error);
+    if (error) {
+        return fail("there is no folder for temporary files: TMPDIR does not name one",
+                    "name a folder with --keep");
+    }
+    std::string name = (temporary / "fairlead-peers.XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+        return fail(fmt::format("cannot make {}: {}", name, std::strerror(errno)),
+                    "name a folder with --keep");
     }
     return fs::path(name);
 }
@@ -179,7 +192,7 @@ int run_peers(PeersSettings settings, const std::string& version) {
         return kExitUsage;
     }
     const Machine machine = this_machine(SystemClock().wall());  // before we are pinned
-    const Cpus cpus = choose_cpus(usable_cpus());
+    const Cpus cpus = choose_cpus(usable_cpus(), [](int cpu) { return core_of(cpu); });
     if (cpus.load) {
         const auto pinned = pin_to(*cpus.load);
         if (!pinned) {

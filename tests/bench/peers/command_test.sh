@@ -36,6 +36,8 @@ refused "a program that is not there" \
 refused "a report that cannot be written" \
     "/no/such/folder/a.json: error: cannot write: No such file or directory" \
     --fairlead "$fairlead" --json /no/such/folder/a.json
+TMPDIR=/no/such refused "a missing temporary folder" \
+    "error: there is no folder for temporary files: TMPDIR does not name one" --fairlead "$fairlead"
 "$bench" peers --help >"$folder/out" 2>"$folder/err"
 expect "--help exits 0" 0 $?
 expect "--help shows the scenarios" 1 "$(grep -c '^ *connect  *GET' "$folder/out")"
