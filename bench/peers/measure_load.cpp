@@ -23,14 +23,14 @@ Result<void> measure_load(Session& session, const Scenario& scenario) {
     if (!warm) return warm;
     const unsigned rounds = session.settings().rounds;
     for (unsigned round = 1; round <= rounds; ++round) {
-        for (Lineup::Entry& entry : (*lineup)->entries()) {
+        for (Lineup::Entry* entry : turns((*lineup)->entries(), round)) {
             if (session.is_stopped()) return {};
             session.show(fmt::format("{}: round {} of {}, {}", scenario.name, round, rounds,
-                                     entry.peer->name()));
-            LoadSettings load = load_settings(scenario.work, entry.address());
+                                     entry->peer->name()));
+            LoadSettings load = load_settings(scenario.work, entry->address());
             load.duration = session.settings().duration;
             const auto report =
-                measure_round(session, **lineup, entry, load, table.of(entry.peer->name()));
+                measure_round(session, **lineup, *entry, load, table.of(entry->peer->name()));
             if (session.is_stopped()) return {};
             if (!report) return fail(report.error());
         }

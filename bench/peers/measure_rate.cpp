@@ -72,19 +72,19 @@ Result<void> measure_rate(Session& session, const Scenario& scenario) {
     const unsigned rounds = session.settings().rounds;
     for (unsigned round = 1; round <= rounds; ++round) {
         for (Step& step : steps) {
-            for (Lineup::Entry& entry : (*lineup)->entries()) {
+            for (Lineup::Entry* entry : turns((*lineup)->entries(), round)) {
                 if (session.is_stopped()) return {};
                 session.show(fmt::format("{}: round {} of {} at {}, {}", scenario.name, round,
-                                         rounds, step.name, entry.peer->name()));
-                LoadSettings load = load_settings(scenario.work, entry.address());
+                                         rounds, step.name, entry->peer->name()));
+                LoadSettings load = load_settings(scenario.work, entry->address());
                 load.is_closed = false;
                 load.rate = step.rate;
                 load.duration = session.settings().duration;
-                const auto report = measure_round(session, **lineup, entry, load,
-                                                  step.table->of(entry.peer->name()));
+                const auto report = measure_round(session, **lineup, *entry, load,
+                                                  step.table->of(entry->peer->name()));
                 if (session.is_stopped()) return {};
                 if (!report) return fail(report.error());
-                note_limit(*step.table, *entry.peer, *report);
+                note_limit(*step.table, *entry->peer, *report);
             }
         }
     }

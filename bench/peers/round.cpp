@@ -53,6 +53,14 @@ tl::unexpected<Error> too_short(const Lineup::Entry& entry, Duration duration) {
                 "give a turn more time with --duration");
 }
 
+std::vector<Lineup::Entry*> turns(std::vector<Lineup::Entry>& entries, unsigned round) {
+    std::vector<Lineup::Entry*> order;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        order.push_back(&entries[(i + round - 1) % entries.size()]);
+    }
+    return order;
+}
+
 Result<void> warm_up(Session& session, Lineup& lineup, const Work& work) {
     for (Lineup::Entry& entry : lineup.entries()) {
         if (session.is_stopped()) break;
