@@ -30,6 +30,11 @@ int decimals_of(const Bar& bar) {
     return bar.peer.empty() ? metric_row(bar.metric).decimals : kRatioDecimals;
 }
 
+bool failed(const FigureTable& table, std::string_view peer) {
+    const PeerFigures* figures = table.find(peer);
+    return figures != nullptr && figures->errors() > 0;
+}
+
 std::optional<double> value_of(const Bar& bar, const FigureTable& table) {
     const PeerFigures* figures = table.find(bar.peer.empty() ? "fairlead" : bar.peer);
     if (figures == nullptr) return std::nullopt;
@@ -59,7 +64,10 @@ std::string Verdict::text() const {
     const std::string most = bar.peer.empty() && std::floor(bar.at_most) != bar.at_most
                                  ? fmt::format("{}", bar.at_most)
                                  : figure_text(bar.at_most, bar.peer.empty() ? 0 : kRatioDecimals);
-    if (!value) return fmt::format("unknown {}: not measured, at most {}", what, most);
+    if (!value) {
+        return fmt::format("unknown {}: {}, at most {}", what,
+                           has_errors ? "requests failed" : "not measured", most);
+    }
     return fmt::format("{:<7} {}: {}, at most {}", is_met() ? "met" : "MISSED", what,
                        figure_text(*value, decimals_of(bar)), most);
 }
@@ -67,7 +75,9 @@ std::string Verdict::text() const {
 std::vector<Verdict> judge(const FigureTable& table) {
     std::vector<Verdict> verdicts;
     for (const Bar& bar : kBars) {
-        if (bar.scenario == table.scenario) verdicts.push_back({bar, value_of(bar, table)});
+        if (bar.scenario != table.scenario) continue;
+        const bool has_errors = failed(table, "fairlead") || failed(table, bar.peer);
+        verdicts.push_back({bar, has_errors ? std::nullopt : value_of(bar, table), has_errors});
     }
     return verdicts;
 }

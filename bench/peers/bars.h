@@ -23,9 +23,10 @@ std::span<const Bar> bars();
 
 struct Verdict {
     Bar bar;
-    std::optional<double> value{};  ///< median, or ratio of medians; absent: not measured
+    std::optional<double> value{};  ///< median, or ratio of medians; absent: unknown
+    bool has_errors = false;        ///< why it is unknown: a failed request may be a cheap one
 
-    /// As printed: a figure is as good as the digits shown of it. True when it was not measured.
+    /// As printed: a figure is as good as the digits shown of it. True when it is unknown.
     bool is_met() const;
     /// "met     CPU per request, fairlead to haproxy: 0.83, at most 0.88"
     std::string text() const;

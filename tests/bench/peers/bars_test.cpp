@@ -30,6 +30,18 @@ TEST_CASE("a bar against a peer that is not there is unknown, not missed", "[ben
           "unknown CPU per request, fairlead to nginx: not measured, at most 1.02");
 }
 
+TEST_CASE("no bar is met with requests that failed", "[bench][peers]") {
+    FigureTable table = small(5, 10);
+    table.of("nginx").add(Metric::Cpu, 10);
+    table.of("nginx").add(Metric::Errors, 1);
+    const auto verdicts = judge(table);
+    CHECK(verdicts[0].text() == "met     CPU per request, fairlead to haproxy: 0.50, at most 0.88");
+    CHECK(verdicts[1].text() ==
+          "unknown CPU per request, fairlead to nginx: requests failed, at most 1.02");
+    table.of("fairlead").add(Metric::Errors, 1);
+    CHECK_FALSE(judge(table)[0].value);
+}
+
 TEST_CASE("absolute bars hold fairlead's own figures", "[bench][peers]") {
     FigureTable table;
     table.scenario = "instructions";

@@ -78,7 +78,8 @@ expect "it is named" 1 "$(grep -c '^error: nginx ended with exit code 1 before' 
 expect "its log is named" 1 "$(grep -c "the end of $folder/to keep/small/nginx.log" "$folder/err")"
 expect "the others are stopped" 0 "$(left)"
 
-"$bench" peers --fairlead "$fairlead" --scenario idle --keep "$folder/to keep" >/dev/full \
+"$bench" peers --fairlead "$fairlead" --scenario small --rounds 1 --duration 300ms \
+    --keep "$folder/to keep" >/dev/full \
     2>"$folder/err"
 expect "figures that cannot be printed exit 1" 1 $?
 expect "that they are lost is told" 'error: cannot write to standard output' \

@@ -55,8 +55,8 @@ TEST_CASE("errors and what was left out are told under the table", "[bench][peer
           CPU us/request  fairlead to it  user  system  requests/s  errors
 fairlead           12.00                   3.0     9.0      51,234       4
 floor                  -                     -       -           -       -
-unknown CPU per request, fairlead to haproxy: not measured, at most 0.88
-unknown CPU per request, fairlead to nginx: not measured, at most 1.02
+unknown CPU per request, fairlead to haproxy: requests failed, at most 0.88
+unknown CPU per request, fairlead to nginx: requests failed, at most 1.02
 FAILED  requests through fairlead: 3 reset, 1 timeout; its figures are no comparison
 note    nginx was not found: install it or name it with --nginx PATH
 )");
