@@ -203,7 +203,7 @@ Result<void> Process::wait_until_answers(const SocketAddress& address, Duration 
                                          const std::atomic<bool>& stop) {
     const Time deadline = now() + limit;
     while (true) {
-        const auto running = check_running(fmt::format("before {} answered", address.text()));
+        auto running = check_running(fmt::format("before {} answered", address.text()));
         if (!running) return running;
         if (stop.load()) return fail("interrupted");
         if (try_connect(address, kConnectLimit)) return {};

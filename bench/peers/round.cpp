@@ -68,7 +68,7 @@ Result<void> warm_up(Session& session, Lineup& lineup, const Work& work) {
         load.duration = kWarmUp;
         const auto report = session.load(load);
         if (session.is_stopped()) break;
-        const auto running = lineup.check_running();
+        auto running = lineup.check_running();
         if (!running) return running;
         if (!report) return fail(report.error());
     }
