@@ -33,6 +33,17 @@ TEST_CASE("a constant schedule keeps its rate over millions of starts", "[bench]
     CHECK(schedule.next() == kStart + 1000s);
 }
 
+TEST_CASE("a start later than any time that can be said never comes", "[bench][schedule]") {
+    const Time end = kStart + std::chrono::hours(24 * 30);
+    for (const double rate : {1e-11, 1e-200}) {
+        Schedule constant = Schedule::constant(kStart, rate);
+        CHECK(constant.advance_to(end) == 1);
+        CHECK(constant.next() == Time::max());
+        CHECK(Schedule::constant(kStart, rate, 0.5).next() == Time::max());
+        CHECK(Schedule::poisson(kStart, rate, 1).advance_to(end) == 0);
+    }
+}
+
 TEST_CASE("lanes that share a rate are staggered by their phase", "[bench][schedule]") {
     CHECK(Schedule::constant(kStart, 1000, 0.25).next() == kStart + 250us);
 }
