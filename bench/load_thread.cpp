@@ -45,7 +45,9 @@ std::vector<LaneSettings> lanes_of(const LoadSettings& settings, std::string_vie
         lane.is_closed = settings.is_closed;
         lane.is_poisson = settings.is_poisson;
         lane.rate = settings.rate * lane.target.weight / weights / settings.threads;
-        lane.phase = static_cast<double>(thread) / settings.threads;
+        // Lanes of one rate take turns, or a constant load would come in bursts.
+        const double turn = static_cast<double>(i) / static_cast<double>(targets);
+        lane.phase = (thread + turn) / settings.threads;
         lane.connections = std::max(1U, share + (thread < rest ? 1U : 0U));
         lane.timeout = settings.timeout;
         lane.requests_per_connection = settings.requests_per_connection;

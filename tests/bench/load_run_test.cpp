@@ -4,7 +4,7 @@
 #include <set>
 #include <thread>
 
-#include "bench/plain_client.h"
+#include "bench/load_thread.h"
 #include "tests/bench/test_origins.h"
 #include "tests/support/catch.h"
 
@@ -159,6 +159,17 @@ TEST_CASE("the rate and the connections are shared out by the weights of the tar
     CHECK(report->outcomes.ok() == report->planned);
     // Both origins are one process with one log: nothing is counted twice.
     CHECK(report->executions->executed == report->executions->sent);
+}
+
+TEST_CASE("threads and targets that share a rate take turns", "[bench][load_run]") {
+    LoadSettings settings;
+    settings.targets.resize(2);
+    settings.threads = 2;
+    std::set<double> phases;
+    for (const unsigned thread : {0U, 1U}) {
+        for (const LaneSettings& lane : lanes_of(settings, "", thread)) phases.insert(lane.phase);
+    }
+    CHECK(phases == std::set<double>{0, 0.25, 0.5, 0.75});
 }
 
 TEST_CASE("a stopped run reports what it has", "[bench][load_run]") {
