@@ -164,6 +164,7 @@ void Lane::arm() {
 
 void Lane::on_ended(LoadConnection& connection, const RequestEnd& end) {
     --busy_;
+    if (end.ended >= measured_from_ && end.ended < end_) ++tally_.ended;
     if (end.planned >= measured_from_) {
         ++tally_.outcomes[end.outcome];
         if (has_latency(end.outcome)) {

@@ -178,7 +178,7 @@ void Run::measure() {
     report_.duration = std::max(Duration::zero(), std::min(now(), end_) - measured_from_);
     const double seconds = seconds_of(report_.duration);
     if (seconds > 0) {
-        report_.achieved_rate = static_cast<double>(total_.outcomes.total()) / seconds;
+        report_.achieved_rate = static_cast<double>(total_.ended) / seconds;
     }
     for (const auto& thread : threads_) {
         const LoadThread::Cpu cpu = thread->measured_cpu();

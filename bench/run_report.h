@@ -59,7 +59,8 @@ struct RunReport {
 
     // ---- what was found, of requests planned in the measured part
     double offered_rate = 0;   ///< requests a second by the schedule; 0 for a closed loop
-    double achieved_rate = 0;  ///< requests that ended within the measured part, a second
+    double achieved_rate = 0;  ///< requests that ended within the measured part, those that were
+                               ///< planned in the warm-up too, a second
     std::uint64_t planned = 0;
     std::uint64_t unsent = 0;  ///< planned, and not sent when the run gave up waiting: timed until
                                ///< then and counted as timeouts

@@ -7,6 +7,7 @@ void Tally::add(const Tally& other) {
     unsent += other.unsent;
     slipped += other.slipped;
     outcomes.add(other.outcomes);
+    ended += other.ended;
     from_planned.add(other.from_planned);
     from_send.add(other.from_send);
     bytes_sent += other.bytes_sent;

@@ -12,7 +12,8 @@ struct Tally {
     std::uint64_t planned = 0;  ///< starts by the schedule; in a closed loop those that were made
     std::uint64_t unsent = 0;   ///< given up before they were sent; also among the timeouts
     std::uint64_t slipped = 0;  ///< sent late though a connection was free: the generator's fault
-    OutcomeCounts outcomes;
+    OutcomeCounts outcomes;     ///< of requests planned in the measured part, wherever they end
+    std::uint64_t ended = 0;    ///< within the measured part, wherever they were planned
     LatencyHistogram from_planned;  ///< of answered and timed-out requests
     LatencyHistogram from_send;
     std::uint64_t bytes_sent = 0;

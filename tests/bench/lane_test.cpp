@@ -153,6 +153,24 @@ TEST_CASE("requests planned in the warm-up are sent and not counted", "[bench][l
     CHECK(load.lane.requests_sent() == 200);
 }
 
+TEST_CASE("what ends in the measured part counts for the rate, wherever it was planned",
+          "[bench][lane]") {
+    TestOrigins origins;
+    LaneSettings settings = at_rate(to(origins.address(), "/?delay=100ms"), 100);
+    settings.connections = 32;
+    Load load(std::move(settings));
+    const Time start = std::chrono::steady_clock::now();
+    // Five are planned in the warm-up, and none of them is answered in it.
+    load.lane.start(start, start + milliseconds(50), Time::max());
+    Tally seen;
+    while ((seen.outcomes.total() < 5 || seen.ended < seen.outcomes.total() + 5) &&
+           std::chrono::steady_clock::now() < start + seconds(20)) {
+        load.loop.run_once();
+        seen.add(load.lane.take());
+    }
+    CHECK(seen.ended == seen.outcomes.total() + 5);
+}
+
 TEST_CASE("bodies by length, in chunks and until close are read whole", "[bench][lane]") {
     TestOrigins origins;
     for (const char* path : {"/?size=300k", "/?size=300k&chunked=1", "/?size=0",
