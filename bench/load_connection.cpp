@@ -53,7 +53,6 @@ void LoadConnection::on_connected() {
 void LoadConnection::begin() {
     phase_ = Phase::Sent;
     ++served_;
-    lane_.count_sent_request(served_ > 1);
     begin_request(served_ == lane_.settings().requests_per_connection);
 }
 
@@ -75,6 +74,8 @@ void LoadConnection::write_body(std::string_view head) {
             deadline_.set(lane_.loop().now());
             return;
         }
+        // Not before: what was not even begun is not expected to be executed.
+        if (body_offset_ == 0) lane_.count_sent_request(served_ > 1);
         lane_.count_sent_bytes(head.size() + bytes);
         head = {};
         body_offset_ += bytes;
