@@ -13,7 +13,6 @@ static_assert(std::atomic<bool>::is_always_lock_free, "or a signal handler must 
 void set(void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
 }
@@ -22,7 +21,10 @@ void set(void (*handler)(int)) {
 
 StopSignals::StopSignals() {
     is_stopped = false;
-    set([](int) { is_stopped.store(true, std::memory_order_relaxed); });
+    set([](int) {
+        set(SIG_DFL);  // of both: the second one may be the other
+        is_stopped.store(true, std::memory_order_relaxed);
+    });
 }
 
 StopSignals::~StopSignals() { set(SIG_DFL); }
