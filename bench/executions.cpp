@@ -91,7 +91,8 @@ std::optional<ExecutionCheck::Survey> ExecutionCheck::survey() const {
     return found;
 }
 
-std::optional<Executions> ExecutionCheck::finish(std::uint64_t sent) const {
+std::optional<Executions> ExecutionCheck::finish(std::uint64_t sent,
+                                                 std::uint64_t broken_off) const {
     // What did not tell before the run is no origin, whatever it says now.
     if (!before_) return std::nullopt;
     const auto now = survey();
@@ -109,7 +110,7 @@ std::optional<Executions> ExecutionCheck::finish(std::uint64_t sent) const {
             if (id.starts_with(id_series_)) out.duplicated_ids.push_back(id);
         }
     }
-    out.lost = since(sent, unique_ids);
+    out.lost = since(sent, unique_ids + broken_off);
     return out;
 }
 

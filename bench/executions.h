@@ -19,8 +19,10 @@ class ExecutionCheck {
     ExecutionCheck(const std::vector<Target>& targets, std::string id_series);
 
     /// After the run. Absent when a target does not tell.
-    /// @param sent  requests of which at least a byte was written
-    std::optional<Executions> finish(std::uint64_t sent) const;
+    /// @param sent        requests of which at least a byte was written
+    /// @param broken_off  of these, given up without having waited: they may have been executed or
+    ///                    not, and are not among the lost
+    std::optional<Executions> finish(std::uint64_t sent, std::uint64_t broken_off) const;
 
   private:
     /// What /stats says: of the series when it knows series, else of everything.

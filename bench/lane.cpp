@@ -74,6 +74,12 @@ bool Lane::is_idle() const {
     return busy_ == 0 && (settings_.is_closed || schedule_->next() >= end_);
 }
 
+void Lane::halt() {
+    late();  // what is planned by now stays so
+    end_ = Time::min();
+    timer_->clear();
+}
+
 void Lane::give_up() {
     late();
     const Time now = std::chrono::steady_clock::now();
@@ -84,9 +90,14 @@ void Lane::give_up() {
         ++tally_.outcomes[Outcome::Timeout];
         tally_.from_planned.record(now - schedule_->next());
     }
-    end_ = Time::min();
-    timer_->clear();
+    halt();
     for (const auto& connection : connections_) connection->give_up(now);
+}
+
+std::uint64_t Lane::under_way() const {
+    return static_cast<std::uint64_t>(
+        std::count_if(connections_.begin(), connections_.end(),
+                      [](const auto& connection) { return connection->is_under_way(); }));
 }
 
 Tally Lane::take() {

@@ -60,6 +60,8 @@ class Lane {
     void stop();
     /// Nothing under way, and nothing planned that waits. Only after the end.
     bool is_idle() const;
+    /// Nothing more is sent, not even what is planned and late; what is under way may still end.
+    void halt();
     /// Counts what is planned and not sent, or not answered, as timed out; nothing more is sent.
     void give_up();
 
@@ -67,6 +69,8 @@ class Lane {
     Tally take();
     /// Planned and not yet sent, now.
     std::uint64_t late();
+    /// Requests that are with the other side, now.
+    std::uint64_t under_way() const;
     /// Requests of which at least a byte was written, in the warm-up too.
     std::uint64_t requests_sent() const { return requests_sent_; }
     /// "no local ports left" and the like; empty: nothing on this machine ran out.

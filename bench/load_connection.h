@@ -25,6 +25,8 @@ class LoadConnection : public net::StreamObserver {
     void send(Time planned, Time now);
     /// Ends a request under way as timed out.
     void give_up(Time now);
+    /// A request is with the other side: not when it still waits for its connection.
+    bool is_under_way() const { return phase_ == Phase::Sent; }
 
     void on_connected() override;
     void on_drained() override;

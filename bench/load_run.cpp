@@ -26,6 +26,8 @@ constexpr double kBehindSeconds = 0.1;
 /// Of the planned requests: so many may be late by the generator's own doing.
 constexpr double kSlippedShareMax = 0.01;
 constexpr double kBusyShare = 0.9;
+/// What is under way when a run is interrupted may end within this.
+constexpr Duration kGrace = std::chrono::seconds(1);
 
 Time now() { return std::chrono::steady_clock::now(); }
 
@@ -45,7 +47,9 @@ class Run {
     std::uint64_t late();
     void warm_up();
     void measure();
+    bool wait_until_idle(Time limit, bool is_stoppable);
     void drain();
+    void fill_report();
     void progress(const Tally& tally, Duration took, std::uint64_t late, bool is_warmup);
     void judge();
 
@@ -60,8 +64,9 @@ class Run {
     Tally carried_;  // of the first row: ended while the warm-up was ended
     Tally total_;
     Timeline timeline_;
-    unsigned seconds_ = 0;         // measured whole intervals
-    unsigned seconds_behind_ = 0;  // at whose end the schedule was behind
+    std::uint64_t broken_off_ = 0;  // sent, and not waited for
+    unsigned seconds_ = 0;          // measured whole intervals
+    unsigned seconds_behind_ = 0;   // at whose end the schedule was behind
     RunReport report_;
 };
 
@@ -129,13 +134,14 @@ RunReport Run::execute() {
     warm_up();
     measure();
     drain();
+    fill_report();
     judge();
     std::uint64_t sent = 0;
     for (const auto& thread : threads_) {
         thread->each_lane([&](Lane& lane) { sent += lane.requests_sent(); });
     }
     threads_.clear();  // connections close before the origin is asked
-    if (check) report_.executions = check->finish(sent);
+    if (check) report_.executions = check->finish(sent, broken_off_);
     return std::move(report_);
 }
 
@@ -146,6 +152,7 @@ void Run::warm_up() {
         progress(Tally(), kInterval, late(), true);
     }
     wait_until(measured_from_);
+    report_.warmup = std::min(settings_.warmup, now() - started_);  // less when it is interrupted
     // A request planned in the warm-up is not counted, wherever it ends, but its bytes and its
     // connection were.
     carried_ = take();
@@ -174,7 +181,6 @@ void Run::measure() {
         last = time;
     }
     report_.is_interrupted = is_stopped();
-    for (const auto& thread : threads_) thread->each_lane([](Lane& lane) { lane.stop(); });
     report_.duration = std::max(Duration::zero(), std::min(now(), end_) - measured_from_);
     const double seconds = seconds_of(report_.duration);
     if (seconds > 0) {
@@ -188,20 +194,34 @@ void Run::measure() {
     }
 }
 
-/// What is under way or late gets the time of one request; an interrupted run does not wait.
-void Run::drain() {
-    const Time limit = report_.is_interrupted ? now() : now() + settings_.timeout;
-    const auto all_idle = [&] {
+/// @return whether nothing is under way and nothing waits to be sent
+bool Run::wait_until_idle(Time limit, bool is_stoppable) {
+    while (true) {
         bool is_idle = true;
         for (const auto& thread : threads_) {
             thread->each_lane([&](Lane& lane) { is_idle = is_idle && lane.is_idle(); });
         }
-        return is_idle;
-    };
-    while (now() < limit && !is_stopped() && !all_idle()) {
+        if (is_idle) return true;
+        if (now() >= limit || (is_stoppable && is_stopped())) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+}
+
+/// What is under way or late gets the time of one request. An interrupted run sends nothing more
+/// and waits a moment, so that few requests are left of which nobody knows whether they were
+/// executed. Those have no result: they did not time out, nobody waited for them.
+void Run::drain() {
     if (!report_.is_interrupted) {
+        const bool is_idle = wait_until_idle(now() + settings_.timeout, true);
+        report_.is_interrupted = !is_idle && is_stopped();
+    }
+    if (report_.is_interrupted) {
+        for (const auto& thread : threads_) thread->each_lane([](Lane& lane) { lane.halt(); });
+        wait_until_idle(now() + std::min(kGrace, settings_.timeout), false);
+        for (const auto& thread : threads_) {
+            thread->each_lane([&](Lane& lane) { broken_off_ += lane.under_way(); });
+        }
+    } else {
         for (const auto& thread : threads_) thread->each_lane([](Lane& lane) { lane.give_up(); });
     }
     const Tally tally = take();
@@ -209,11 +229,13 @@ void Run::drain() {
         timeline_.add(seconds_of(now() - measured_from_), tally, 0);
     }
     total_.add(tally);
+}
+
+void Run::fill_report() {
     report_.is_closed = settings_.is_closed;
     report_.is_poisson = settings_.is_poisson;
     report_.connections = settings_.connections;
     report_.threads = settings_.threads;
-    report_.warmup = settings_.warmup;
     for (const Target& target : settings_.targets) report_.targets.push_back(target.url);
     report_.offered_rate = settings_.is_closed ? 0 : settings_.rate;
     report_.planned = total_.planned;

@@ -35,7 +35,8 @@ struct Executions {
     std::uint64_t sent = 0;        ///< requests of which at least a byte was written
     std::uint64_t executed = 0;    ///< executions, repeated ones too
     std::uint64_t duplicated = 0;  ///< ids executed more than once
-    std::uint64_t lost = 0;        ///< sent and never executed, whatever the client was told
+    std::uint64_t lost = 0;  ///< sent and never executed, whatever the client was told; not those
+                             ///< that an interrupt broke off
     std::vector<std::string> duplicated_ids{};  ///< the first of them
 };
 

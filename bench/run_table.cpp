@@ -142,8 +142,11 @@ std::string run_table(const RunReport& report) {
     lines.add("generator", generator(report));
     if (report.executions) add_executions(lines, *report.executions);
     if (report.is_interrupted) {
-        fmt::format_to(std::back_inserter(lines.text()), "interrupted after {}\n",
-                       human_duration(report.duration));
+        const std::uint64_t ended = report.outcomes.total();
+        const std::uint64_t left = report.planned > ended ? report.planned - ended : 0;
+        fmt::format_to(std::back_inserter(lines.text()),
+                       "interrupted after {}: {} not waited for\n", human_duration(report.duration),
+                       plural(left, "request"));
     }
     if (report.generator_limited) {
         fmt::format_to(std::back_inserter(lines.text()), "generator-limited: {}\n  {}\n",

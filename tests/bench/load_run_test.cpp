@@ -186,6 +186,60 @@ TEST_CASE("a stopped run reports what it has", "[bench][load_run]") {
     CHECK(report->outcomes.ok() > 0);
 }
 
+TEST_CASE("a run stopped in its warm-up reports that nothing was measured", "[bench][load_run]") {
+    TestOrigins origins;
+    LoadSettings settings = short_run(origins.address());
+    settings.warmup = std::chrono::hours(1);
+    std::atomic<bool> stop{false};
+    const auto report = run_load(settings, stop, [&](const LoadProgress&) { stop = true; });
+    REQUIRE(report);
+    CHECK(report->is_interrupted);
+    CHECK(report->warmup < std::chrono::minutes(1));
+    CHECK(report->duration == Duration::zero());
+    CHECK(report->planned == 0);
+    CHECK(report->achieved_rate == 0);
+    CHECK(report->executions->executed == report->executions->sent);
+}
+
+TEST_CASE("a run stopped while it waits for late requests calls none of them timed out",
+          "[bench][load_run]") {
+    TestOrigins origins;
+    LoadSettings settings = short_run(origins.address(), "/?delay=1h");
+    settings.timeout = std::chrono::hours(1);
+    settings.connections = 2;
+    std::atomic<bool> stop{false};
+    std::atomic<bool> is_measured{false};
+    std::thread stopper([&] {
+        while (!is_measured) std::this_thread::yield();
+        stop = true;
+    });
+    const auto report = run_load(settings, stop, [&](const LoadProgress&) { is_measured = true; });
+    stopper.join();
+    REQUIRE(report);
+    CHECK(report->is_interrupted);
+    CHECK(report->planned > 2);
+    CHECK(report->outcomes.total() == 0);
+    CHECK(report->unsent == 0);
+    CHECK(report->from_planned.count() == 0);
+}
+
+TEST_CASE("requests that an interrupt broke off are not reported as lost", "[bench][load_run]") {
+    TestOrigins origins;
+    LoadSettings settings = short_run(origins.address());
+    settings.is_closed = true;
+    settings.timeout = std::chrono::hours(1);
+    settings.targets[0].requests[0].method = "POST";
+    settings.targets[0].requests[0].body_bytes = std::uint64_t{1} << 40;  // never sent whole
+    settings.duration = std::chrono::hours(1);
+    std::atomic<bool> stop{false};
+    const auto report = run_load(settings, stop, [&](const LoadProgress&) { stop = true; });
+    REQUIRE(report);
+    REQUIRE(report->executions);
+    CHECK(report->executions->sent == settings.connections);
+    CHECK(report->executions->executed == 0);
+    CHECK(report->executions->lost == 0);
+}
+
 TEST_CASE("a target nobody listens on is an error before anything is measured",
           "[bench][load_run]") {
     TestOrigins origins;

@@ -53,9 +53,10 @@ TEST_CASE("an interrupted run and a limited generator are told plainly, with the
           "[bench][run_table]") {
     RunReport report = sample_report();
     report.is_interrupted = true;
+    report.planned = report.outcomes.total() + 20;
     report.generator_limited = "1.2 % of the requests were sent late";
     const std::string table = run_table(report);
-    CHECK(holds(table, "interrupted after 3.00s\n"));
+    CHECK(holds(table, "interrupted after 3.00s: 20 requests not waited for\n"));
     CHECK(holds(table,
                 "generator-limited: 1.2 % of the requests were sent late\n"
                 "  the latencies hold this machine's own delay: lower --rate, raise --threads or "
