@@ -174,7 +174,9 @@ void Run::measure() {
         timeline_.add(seconds_of(time - measured_from_), tally, waiting);
         if (!is_stopped()) {
             ++seconds_;
-            if (static_cast<double>(waiting) > settings_.rate * kBehindSeconds) ++seconds_behind_;
+            // One that is due this moment is not behind, however low the rate.
+            const double behind = std::max(1.0, settings_.rate * kBehindSeconds);
+            if (static_cast<double>(waiting) > behind) ++seconds_behind_;
         }
         total_.add(tally);
         progress(tally, time - last, waiting, false);
