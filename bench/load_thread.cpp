@@ -85,7 +85,9 @@ LoadThread::Cpu LoadThread::measured_cpu() {
         const ThreadCpu cpu = thread_cpu();
         const Duration user = cpu.user - cpu_then_.user;
         const Duration system = cpu.system - cpu_then_.system;
-        const Duration busy = user + system + (cpu.waited - cpu_then_.waited);
+        // Not told the second time when no descriptor was left to ask with.
+        const Duration waited = std::max(Duration::zero(), cpu.waited - cpu_then_.waited);
+        const Duration busy = user + system + waited;
         const double wall = seconds_of(now() - then_);
         out.user_seconds = seconds_of(user);
         out.system_seconds = seconds_of(system);
