@@ -21,7 +21,13 @@ bool is_target_char(char c) { return c > ' ' && c < '\x7f'; }
 Result<TargetUrl> parse_target_url(std::string_view text) {
     TargetUrl out;
     out.url = text;
+    const auto is_unix = [](std::string_view authority) { return authority.starts_with("unix:"); };
+    const auto no_unix = [&] {
+        return fail(fmt::format("{} is a unix socket, and load goes over TCP", text),
+                    std::string(kExample));
+    };
     const std::size_t colon = text.find("://");
+    if (colon == std::string_view::npos && is_unix(text)) return no_unix();
     if (colon == std::string_view::npos) {
         return fail(fmt::format("\"{}\" is no URL: it names no scheme", text),
                     fmt::format("write http://{} or tcp://{}", text, text));
@@ -29,6 +35,8 @@ Result<TargetUrl> parse_target_url(std::string_view text) {
     const std::string scheme = to_lower(text.substr(0, colon));
     if (scheme == "tcp") {
         out.protocol = Protocol::Tcp;
+    } else if (scheme == "https") {
+        return fail(fmt::format("there is no https:// yet: {}", text), std::string(kExample));
     } else if (scheme != "http") {
         return fail(fmt::format("unknown scheme \"{}\" in {}", scheme, text),
                     std::string(kExample));
@@ -37,6 +45,7 @@ Result<TargetUrl> parse_target_url(std::string_view text) {
     rest = rest.substr(0, rest.find('#'));
     const std::size_t path = rest.find_first_of("/?");
     std::string authority(rest.substr(0, path));
+    if (is_unix(authority)) return no_unix();
     if (authority.find('@') != std::string::npos) {
         return fail(fmt::format("{} holds a user name", text),
                     "give credentials by --header \"Authorization: ...\"");
