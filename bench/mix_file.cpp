@@ -62,8 +62,8 @@ void read_request(conf::Section& section, std::vector<RequestShape>& requests) {
     RequestShape shape;
     section.number("weight", shape.weight, {1, kWeightMax});
     read_path(section, shape.path);
-    if (section.text("method", shape.method) && !http::is_token(shape.method)) {
-        section.error(section.value_place("method"), "\"method\" is no HTTP method",
+    if (section.text("method", shape.method) && !is_sendable_method(shape.method)) {
+        section.error(section.value_place("method"), "\"method\" is not for this",
                       "write method = \"POST\"");
     }
     section.size("body_size", shape.body_bytes, {0, kBodyMax});
@@ -82,6 +82,10 @@ void read_request(conf::Section& section, std::vector<RequestShape>& requests) {
 }
 
 }  // namespace
+
+bool is_sendable_method(std::string_view method) {
+    return http::is_token(method) && method != "CONNECT";
+}
 
 Result<std::string> check_field(std::string_view name, std::string_view value) {
     if (!http::is_token(name) || !http::is_field_value(value)) {

@@ -27,6 +27,9 @@ Many<MixFile> parse_mix(std::string_view text, const std::string& file);
 /// At most 16 MiB.
 Many<MixFile> read_mix(const std::string& path);
 
+/// A method that a request may have: any but CONNECT, whose answer begins a tunnel.
+bool is_sendable_method(std::string_view method);
+
 /// "Name: value" as a header field of a request: an error with the cure when it is none, or one
 /// that the generator makes itself.
 Result<std::string> check_field(std::string_view name, std::string_view value);

@@ -20,6 +20,8 @@ constexpr std::uint64_t kConnectionsMax = 1'000'000;
 constexpr std::uint64_t kThreadsMax = 256;
 constexpr std::uint64_t kBodyMax = std::uint64_t{1} << 40;
 constexpr std::uint64_t kEchoBytes = 64;
+/// Each thread has two histograms for each target, 400 kB.
+constexpr std::uint64_t kLanesMax = 1024;
 constexpr double kRateMax = 100e6;
 constexpr Duration kDurationMax = std::chrono::hours(24 * 30);
 
@@ -106,7 +108,7 @@ RequestShape Reader::read_shape() {
     RequestShape shape;
     if (!texts_.method.empty()) {
         shape.method = texts_.method;
-        if (!http::is_token(shape.method) || shape.method == "CONNECT") {
+        if (!is_sendable_method(shape.method)) {
             wrong(fmt::format("--method {} is not for this", shape.method), "write --method POST");
         }
     }
@@ -161,6 +163,10 @@ void Reader::read_targets() {
             wrong(fmt::format("{} names targets, and the command line one more", texts_.mix),
                   fmt::format("leave out {}", texts_.url));
         }
+        if (url->protocol == Protocol::Tcp && !(texts_.method.empty() && texts_.headers.empty())) {
+            wrong(fmt::format("{} speaks no HTTP and has neither a method nor a header", url->url),
+                  "leave out --method and --header");
+        }
         if (!mix.requests.empty() && url->path != "/") {
             wrong(fmt::format("{} says the paths of requests, and the URL one more", texts_.mix),
                   fmt::format("leave out {}", url->path));
@@ -200,6 +206,11 @@ void Reader::read_targets() {
 void Reader::check_together() {
     const LoadSettings& load = out_.load;
     const std::uint64_t lanes = std::uint64_t{load.threads} * load.targets.size();
+    if (lanes > kLanesMax) {
+        wrong(fmt::format("{} threads for {} targets are too many: each has to count for itself",
+                          load.threads, load.targets.size()),
+              fmt::format("threads times targets may be {}", kLanesMax));
+    }
     if (load.connections < lanes) {
         wrong(fmt::format("{} connections are too few for {} threads and {} targets",
                           load.connections, load.threads, load.targets.size()),

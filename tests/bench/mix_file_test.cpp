@@ -63,6 +63,13 @@ TEST_CASE("every mistake of a mix is told at once, with its line and its cure", 
           "      |            ^^^^^^^^^^^^^^ give the length of a body with --body-size\n");
 }
 
+TEST_CASE("a mix tunnels no more than the command line does", "[bench][mix]") {
+    const auto mix = parse_mix("[[request]]\nmethod = \"CONNECT\"\n", "mix.toml");
+    REQUIRE_FALSE(mix);
+    CHECK(mix.error().front().message == "\"method\" is not for this");
+    CHECK(mix.error().front().hint == "write method = \"POST\"");
+}
+
 TEST_CASE("a mix of nothing is an error", "[bench][mix]") {
     const auto mix = parse_mix("", "mix.toml");
     REQUIRE_FALSE(mix);
