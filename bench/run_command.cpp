@@ -1,7 +1,10 @@
 #include "bench/run_command.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,6 +28,21 @@ constexpr int kExitUsage = 2;
 int complain(std::FILE* err, const Error& error, int exit_code) {
     std::fputs(error.render().c_str(), err);
     return exit_code;
+}
+
+/// Connections that find no descriptor are counted; a loop or a timer that finds none cannot go on.
+/// @param limit  of descriptors; 0: nobody knows
+Result<void> check_descriptors(const LoadSettings& load, std::uint64_t limit) {
+    constexpr std::uint64_t kOfProcess = 16;
+    constexpr std::uint64_t kOfLoop = 4;
+    constexpr std::uint64_t kOfLane = 2;  // its timer and a connection
+    const std::uint64_t needed =
+        kOfProcess + load.threads * (kOfLoop + load.targets.size() * kOfLane);
+    if (limit == 0 || limit >= needed) return {};
+    return fail(fmt::format("{} threads need {} file descriptors, and there may be {}",
+                            load.threads, needed, limit),
+                fmt::format("raise the limit with ulimit -n {}, or lower --threads",
+                            needed + load.connections));
 }
 
 void describe(RunReport& report, const Machine& machine, const std::string& command_line) {
@@ -60,8 +78,11 @@ int run_command(const RunTexts& texts, const std::string& command_line, std::FIL
         if (!parsed) return complain(err, parsed.error(), kExitUsage);
         conditions = std::move(*parsed);
     }
+    if (auto enough = check_descriptors(options->load, net::raise_soft_descriptor_limit());
+        !enough) {
+        return complain(err, enough.error(), kExitUsage);
+    }
     const Machine machine = this_machine(SystemClock().wall());
-    net::raise_soft_descriptor_limit();
     std::function<void(const LoadProgress&)> on_second;
     if (isatty(fileno(err)) != 0) {
         on_second = [err](const LoadProgress& progress) {
@@ -73,13 +94,22 @@ int run_command(const RunTexts& texts, const std::string& command_line, std::FIL
     if (!report) return complain(err, report.error(), kExitProblem);
     describe(*report, machine, command_line);
     std::fputs(run_table(*report).c_str(), out);
+    bool is_told = true;
     const std::vector<FailFinding> findings = failing(conditions, *report);
     std::fputs(findings_text(findings).c_str(), out);
-    std::fflush(out);
+    if (std::fflush(out) != 0 || std::ferror(out) != 0) {
+        Error error;
+        error.message =
+            fmt::format("cannot write the result: {}", std::generic_category().message(errno));
+        error.hint = "see where standard output goes, or name a file with --json";
+        complain(err, error, kExitProblem);
+        is_told = false;
+    }
     if (auto done = write_reports(*options, *report); !done) {
         return complain(err, done.error(), kExitProblem);
     }
-    const bool is_good = findings.empty() && !report->generator_limited && !report->is_interrupted;
+    const bool is_good =
+        is_told && findings.empty() && !report->generator_limited && !report->is_interrupted;
     return is_good ? 0 : kExitProblem;
 }
 

@@ -57,6 +57,9 @@ refused "no connections" 2 "error: --connections must be a whole number from 1 t
 refused "fewer connections than threads" 2 \
     "error: 2 connections are too few for 4 threads and 1 targets" \
     run "$url" --connections 2 --threads 4
+refused "a method for no HTTP" 2 \
+    "error: tcp://127.0.0.1:1 speaks no HTTP and has neither a method nor a header" \
+    run tcp://127.0.0.1:1 --method POST
 refused "a header without a colon" 2 'error: --header "X" has no colon' run "$url" --header X
 refused "a header that smuggles" 2 \
     "error: Content-Length is written by the generator itself" \
@@ -107,6 +110,16 @@ has "a schedule that slipped says so" "^generator-limited: " "$folder/out"
 expect "a full disk exits 1" 1 $?
 has "a full disk is told" "No space left on device" "$folder/err"
 has "a full disk does not lose the table" "^requests *60 planned" "$folder/out"
+
+"$bench" run "$url/" $short >/dev/full 2>"$folder/err"
+expect "a result that cannot be printed exits 1" 1 $?
+expect "a result that cannot be printed is told" \
+    "error: cannot write the result: No space left on device" "$(head -n 1 "$folder/err")"
+
+(ulimit -n 20 && exec "$bench" run "$url/" --threads 8 >"$folder/out" 2>"$folder/err")
+expect "threads without descriptors are refused" 2 $?
+expect "threads without descriptors are told" \
+    "error: 8 threads need 64 file descriptors, and there may be 20" "$(head -n 1 "$folder/err")"
 
 printf '[[request]]\npath = "/"\nweight = 3\n[[request]]\npath = "/?status=404"\n' \
     >"$folder/mix.toml"
