@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bench/plain_client.h"
 #include "proxy/base/text.h"
 #include "proxy/net/resolver.h"
 
@@ -80,13 +81,21 @@ Result<TargetUrl> parse_target_url(std::string_view text) {
     return out;
 }
 
+const SocketAddress& first_reachable(const std::vector<SocketAddress>& addresses) {
+    if (addresses.size() == 1) return addresses.front();
+    for (const SocketAddress& address : addresses) {
+        if (try_connect(address, std::chrono::seconds(1))) return address;
+    }
+    return addresses.front();
+}
+
 Result<Target> resolve_target(const TargetUrl& url) {
     const auto addresses = net::resolve_now(url.where);
     if (!addresses) return fail(addresses.error());
     Target target;
     target.url = url.url;
     target.protocol = url.protocol;
-    target.address = addresses->front();
+    target.address = first_reachable(*addresses);
     target.host = url.host;
     return target;
 }

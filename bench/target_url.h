@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/load_run.h"
 #include "proxy/base/result.h"
@@ -20,7 +21,13 @@ struct TargetUrl {
 /// @return an error with the cure
 Result<TargetUrl> parse_target_url(std::string_view text);
 
-/// Its first address; blocks while a name is looked up. The target has no requests yet.
+/// Blocks while a name is looked up; of several addresses it is the first that can be connected to.
+/// The target has no requests yet.
 Result<Target> resolve_target(const TargetUrl& url);
+
+/// The first that accepts a connection: "localhost" is ::1 to many machines, and few servers listen
+/// there. The first of all when none accepts. Blocks for at most a second each.
+/// @param addresses  not empty
+const SocketAddress& first_reachable(const std::vector<SocketAddress>& addresses);
 
 }  // namespace fairlead::bench

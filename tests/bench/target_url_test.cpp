@@ -1,5 +1,6 @@
 #include "bench/target_url.h"
 
+#include "tests/bench/test_origins.h"
 #include "tests/support/catch.h"
 
 namespace fairlead::bench {
@@ -56,6 +57,16 @@ TEST_CASE("a URL that names no target says the cure", "[bench][url]") {
     }
     CHECK_FALSE(parse_target_url("http://:80/"));
     CHECK_FALSE(parse_target_url("http://a:99999/"));
+}
+
+TEST_CASE("of several addresses the first that accepts a connection is taken", "[bench][url]") {
+    TestOrigins origins(2);
+    const std::vector<SocketAddress> addresses{origins.address(0), origins.address(1)};
+    CHECK(first_reachable(addresses) == addresses[0]);
+    origins.with(0, [](Origin& origin) { origin.kill(); });
+    CHECK(first_reachable(addresses) == addresses[1]);
+    origins.with(1, [](Origin& origin) { origin.kill(); });
+    CHECK(first_reachable(addresses) == addresses[0]);
 }
 
 }  // namespace fairlead::bench
