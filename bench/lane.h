@@ -73,7 +73,7 @@ class Lane {
     std::uint64_t under_way() const;
     /// Requests of which at least a byte was written, in the warm-up too.
     std::uint64_t requests_sent() const { return requests_sent_; }
-    /// "no local ports left" and the like; empty: nothing on this machine ran out.
+    /// What ran out, and the cure; empty: nothing on this machine ran out.
     std::string_view shortage() const { return shortage_; }
 
     // ---- for its connections

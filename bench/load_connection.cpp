@@ -97,8 +97,12 @@ void LoadConnection::on_broken(Failure failure) {
         end(Outcome::Reset);
         return;
     }
-    if (failure == Failure::ConnectNoPorts) lane_.note_shortage("no local ports left");
-    if (failure == Failure::NoDescriptors) lane_.note_shortage("no file descriptors left");
+    if (failure == Failure::ConnectNoPorts) {
+        lane_.note_shortage("no local ports left; let more requests share a connection");
+    }
+    if (failure == Failure::NoDescriptors) {
+        lane_.note_shortage("no file descriptors left; raise the limit with ulimit -n");
+    }
     end(failure == Failure::ConnectTimeout ? Outcome::ConnectTimeout : Outcome::ConnectRefused);
 }
 
