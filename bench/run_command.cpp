@@ -82,6 +82,10 @@ int run_command(const RunTexts& texts, const std::string& command_line, std::FIL
         !enough) {
         return complain(err, enough.error(), kExitUsage);
     }
+    for (const std::string& path : {options->json, options->html}) {
+        if (path.empty()) continue;
+        if (auto can = check_writable(path); !can) return complain(err, can.error(), kExitProblem);
+    }
     const Machine machine = this_machine(SystemClock().wall());
     std::function<void(const LoadProgress&)> on_second;
     if (isatty(fileno(err)) != 0) {

@@ -211,6 +211,9 @@ void Reader::check_together() {
                           load.threads, load.targets.size()),
               fmt::format("threads times targets may be {}", kLanesMax));
     }
+    if (!texts_.json.empty() && texts_.json == texts_.html && !texts_.json.starts_with("/dev/")) {
+        wrong("--json and --html name the same file", "name two files");
+    }
     if (load.connections < lanes) {
         wrong(fmt::format("{} connections are too few for {} threads and {} targets",
                           load.connections, load.threads, load.targets.size()),

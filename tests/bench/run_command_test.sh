@@ -67,6 +67,11 @@ refused "a header that smuggles" 2 \
 refused "a mix that is not there" 2 \
     "error: cannot read $folder/none.toml: No such file or directory" \
     run --mix "$folder/none.toml"
+refused "a report in no folder" 1 \
+    "$folder/none/a.json: error: cannot write: No such file or directory" \
+    run "$url" --json "$folder/none/a.json"
+refused "two reports in one file" 2 "error: --json and --html name the same file" \
+    run "$url" --json "$folder/a" --html "$folder/a"
 refused "an unknown condition" 2 'error: unknown metric "p9x" in --fail-if' \
     run "$url" --fail-if "p9x>1ms"
 refused "one file to compare" 2 "error: compare needs two files, not 1" compare a.json
