@@ -45,6 +45,13 @@ Result<void> check_descriptors(const LoadSettings& load, std::uint64_t limit) {
                             needed + load.connections));
 }
 
+Result<void> print(const std::string& text, std::FILE* out) {
+    std::fputs(text.c_str(), out);
+    if (std::fflush(out) == 0 && std::ferror(out) == 0) return {};
+    return fail(fmt::format("cannot write the result: {}", std::generic_category().message(errno)),
+                "see where standard output goes, or name a file with --json");
+}
+
 void describe(RunReport& report, const Machine& machine, const std::string& command_line) {
     report.version = version();
     report.command_line = command_line;
@@ -97,23 +104,14 @@ int run_command(const RunTexts& texts, const std::string& command_line, std::FIL
     auto report = run_load(options->load, stop.flag(), on_second);
     if (!report) return complain(err, report.error(), kExitProblem);
     describe(*report, machine, command_line);
-    std::fputs(run_table(*report).c_str(), out);
-    bool is_told = true;
     const std::vector<FailFinding> findings = failing(conditions, *report);
-    std::fputs(findings_text(findings).c_str(), out);
-    if (std::fflush(out) != 0 || std::ferror(out) != 0) {
-        Error error;
-        error.message =
-            fmt::format("cannot write the result: {}", std::generic_category().message(errno));
-        error.hint = "see where standard output goes, or name a file with --json";
-        complain(err, error, kExitProblem);
-        is_told = false;
-    }
+    const auto told = print(run_table(*report) + findings_text(findings), out);
+    if (!told) complain(err, told.error(), kExitProblem);  // the files may hold it all the same
     if (auto done = write_reports(*options, *report); !done) {
         return complain(err, done.error(), kExitProblem);
     }
     const bool is_good =
-        is_told && findings.empty() && !report->generator_limited && !report->is_interrupted;
+        told && findings.empty() && !report->generator_limited && !report->is_interrupted;
     return is_good ? 0 : kExitProblem;
 }
 
