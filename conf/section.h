@@ -131,8 +131,8 @@ class Section {
     bool list(std::string_view key, const std::function<void(Section&)>& read,
               const std::function<void(const Value&)>& read_short);
 
-    /// `[[noun]]` of the whole file: a list of tables and nothing else. Each goes to `read`, then is
-    /// searched for unknown keys, then `on_done` is called, when it is given.
+    /// `[[noun]]` of the whole file: a list of tables and nothing else. Each goes to `read`, then
+    /// is searched for unknown keys, then `on_done` is called, when it is given.
     void repeated(std::string_view noun, const std::function<void(Section&)>& read,
                   const std::function<void()>& on_done = {});
 
