@@ -1,6 +1,5 @@
 #include "bench/executions.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/bench/listening_socket.h"
 #include "tests/bench/raw_client.h"
 #include "tests/bench/test_origins.h"
 #include "tests/support/catch.h"
@@ -26,35 +26,24 @@ using std::chrono::seconds;
 class UnfaithfulProxy {
   public:
     explicit UnfaithfulProxy(const SocketAddress& origin) : origin_(origin) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t length = sizeof(address);
-        auto* native = reinterpret_cast<sockaddr*>(&address);
-        REQUIRE(::bind(listener_, native, length) == 0);
-        REQUIRE(::listen(listener_, 128) == 0);
-        REQUIRE(::getsockname(listener_, native, &length) == 0);
-        address_ = SocketAddress::from(native);
         acceptor_ = std::thread([this] { accept(); });
     }
     ~UnfaithfulProxy() {
-        ::shutdown(listener_, SHUT_RDWR);
+        listener_.stop();
         acceptor_.join();
         for (std::thread& each : clients_) each.join();
-        ::close(listener_);
     }
     UnfaithfulProxy(const UnfaithfulProxy&) = delete;
     UnfaithfulProxy& operator=(const UnfaithfulProxy&) = delete;
 
-    const SocketAddress& address() const { return address_; }
+    const SocketAddress& address() const { return listener_.address(); }
     std::uint64_t dropped() const { return dropped_; }
     std::uint64_t doubled() const { return doubled_; }
 
   private:
     void accept() {
         while (true) {
-            const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+            const int client = listener_.accept();
             if (client < 0) return;
             clients_.emplace_back([this, client] {
                 serve(client);
@@ -101,8 +90,7 @@ class UnfaithfulProxy {
     }
 
     SocketAddress origin_;
-    SocketAddress address_;
-    int listener_ = -1;
+    ListeningSocket listener_;
     std::thread acceptor_;
     std::list<std::thread> clients_;  // made by the acceptor, joined after it
     std::atomic<std::uint64_t> requests_{0};

@@ -1,10 +1,10 @@
 #include "bench/load_connection.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "proxy/net/signals.h"
+#include "tests/bench/listening_socket.h"
 #include "tests/support/catch.h"
 
 namespace fairlead::bench {
@@ -18,29 +18,17 @@ constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r
 /// A server without a thread or a loop of its own: it does what a test says, when it says it.
 class ServerByHand {
   public:
-    ServerByHand() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        net::ignore_sigpipe();
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t length = sizeof(address);
-        auto* native = reinterpret_cast<sockaddr*>(&address);
-        REQUIRE(::bind(listener_, native, length) == 0);
-        REQUIRE(::listen(listener_, 16) == 0);
-        REQUIRE(::getsockname(listener_, native, &length) == 0);
-        address_ = SocketAddress::from(native);
-    }
+    ServerByHand() { net::ignore_sigpipe(); }
     ~ServerByHand() {
         if (client_ >= 0) ::close(client_);
-        ::close(listener_);
     }
     ServerByHand(const ServerByHand&) = delete;
     ServerByHand& operator=(const ServerByHand&) = delete;
 
-    const SocketAddress& address() const { return address_; }
+    const SocketAddress& address() const { return listener_.address(); }
     /// Waits for a client and a request of it.
     void take_request() {
-        if (client_ < 0) client_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (client_ < 0) client_ = listener_.accept();
         REQUIRE(client_ >= 0);
         char buffer[4096];
         REQUIRE(::recv(client_, buffer, sizeof(buffer), 0) > 0);
@@ -60,9 +48,8 @@ class ServerByHand {
     }
 
   private:
-    int listener_;
+    ListeningSocket listener_;
     int client_ = -1;
-    SocketAddress address_;
 };
 
 /// A lane that sends nothing by itself, and a connection that sends when it is told.
