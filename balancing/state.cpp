@@ -22,4 +22,23 @@ std::string_view word(State state) {
     return "unknown";
 }
 
+std::string_view word(AdminState state) {
+    switch (state) {
+        case AdminState::Drain:
+            return "drain";
+        case AdminState::Maintenance:
+            return "maintenance";
+        case AdminState::Ready:
+            break;
+    }
+    return "ready";
+}
+
+std::optional<AdminState> admin_state(std::string_view text) {
+    for (const AdminState each : {AdminState::Ready, AdminState::Drain, AdminState::Maintenance}) {
+        if (word(each) == text) return each;
+    }
+    return std::nullopt;
+}
+
 }  // namespace fairlead::balancing

@@ -27,16 +27,32 @@ struct Stop {
     Duration tunnels = std::chrono::seconds{25};   ///< wait so long for tunnels, at most
 };
 
+/// How long what a reload or an admin call removes may finish.
+struct Drain {
+    Duration requests = std::chrono::seconds{30};
+    Duration tunnels = std::chrono::minutes{5};
+};
+
 struct Process {
     std::uint32_t workers = 0;          ///< threads, 1 to 1024; 0 is "auto"
     std::uint64_t max_connections = 0;  ///< client connections, both sides counted; 0 is "auto"
     Stop stop;
+    Drain drain;
+    bool watch = false;      ///< reload when a file's content changes
+    std::string state_file;  ///< a path; empty: nothing is kept over a restart
+    std::string user;        ///< to change to after binding; empty: stay
     Location where;
+    Location user_where;  ///< of the value of `user`
 };
 
 struct Admin {
-    BindAddress bind;  ///< loopback or a unix socket
-    Location where;    ///< of the value of `bind`
+    BindAddress bind;                ///< any address; not loopback only with a token_file
+    std::string socket;              ///< path of the control socket; empty: the default place
+    std::string token_file;          ///< path; empty: no changes over HTTP
+    std::vector<std::string> hosts;  ///< further Host names accepted, lower case, without port
+    Location where;                  ///< of the value of `bind`
+    Location socket_where;           ///< of the value of `socket`
+    Location token_file_where;
 };
 
 enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
@@ -62,9 +78,22 @@ struct Log {
 
 enum class Via : std::uint8_t { Off, Request, Response, Both };
 
+/// What a listener speaks.
+enum class Mode : std::uint8_t { Http, Tcp };
+
 struct Bind {
     BindAddress address;
     Location where;
+};
+
+/// One row of `sni`: connections whose ClientHello names this host go to that pool.
+struct SniRoute {
+    std::string name;       ///< lower case, no trailing dot; of "*.x.y" it is "x.y"
+    bool wildcard = false;  ///< one label in front of `name`
+    std::string pool;
+    Location where;
+
+    std::string text() const { return wildcard ? "*." + name : name; }
 };
 
 struct ListenerLimits {
@@ -88,7 +117,10 @@ struct ListenerTimeouts {
 struct Listener {
     std::string name;
     std::vector<Bind> bind;  ///< at least one
-    std::string pool;        ///< for what no route takes; may be empty
+    Mode mode = Mode::Http;
+    std::string pool;                     ///< for what no route (no `sni` row) takes; may be empty
+    std::vector<SniRoute> sni;            ///< Tcp: exact names first, then wildcards
+    std::vector<IpNetwork> accept_proxy;  ///< who must begin with a PROXY header; others must not
     std::vector<IpNetwork> trusted_proxies;
     std::vector<std::string> upgrade{"websocket"};  ///< lower case
     Via via = Via::Response;
@@ -311,6 +343,8 @@ struct PoolTimeouts {
 
 enum class HostHeader : std::uint8_t { Keep, Backend, Literal };
 enum class WhenAllDown : std::uint8_t { Try, Fail };
+/// The PROXY protocol's header in front of each connection to a backend.
+enum class SendProxy : std::uint8_t { Off, V1, V2 };
 
 struct Pool {
     std::string name;
@@ -327,6 +361,8 @@ struct Pool {
     PoolTimeouts timeouts;
     HostHeader host_header = HostHeader::Keep;
     std::string host_literal;  ///< HostHeader::Literal
+    SendProxy send_proxy = SendProxy::Off;
+    /// Not written: Fail when only listeners with mode "tcp" use the pool, else Try.
     WhenAllDown when_all_down = WhenAllDown::Try;
     Location where;
 };
@@ -350,6 +386,10 @@ struct Expectation {
 };
 
 struct Model {
+    /// Every file that was read, the main one first: what `watch` looks at.
+    std::vector<std::string> files;
+    /// Folders in which `include` looked for files, even where it found none.
+    std::vector<std::string> include_folders;
     Process process;
     std::optional<Admin> admin;
     Log log;

@@ -106,12 +106,9 @@ void read_timeouts(Section& section, ListenerTimeouts& out) {
 }  // namespace
 
 void read_listener(Section& section, Listener& out) {
-    enum class Mode { Http };
-    Mode mode = Mode::Http;
-
     out.where = section.where();
     read_bind(section, out);
-    section.choice("mode", mode, {{"http", Mode::Http}});
+    section.choice("mode", out.mode, {{"http", Mode::Http}});
     section.text("pool", out.pool);
     read_trusted_proxies(section, out);
     read_upgrade(section, out);

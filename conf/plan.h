@@ -1,0 +1,34 @@
+/// What going from one configuration to another changes: the lines of `fairlead diff`, of the plan
+/// in the API and of the log at each reload. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/settings.h"
+
+namespace fairlead::conf {
+
+/// One difference.
+struct Change {
+    enum class Kind : std::uint8_t { Added, Removed, Changed };
+    Kind kind = Kind::Changed;
+    SettingGroup::Kind what = SettingGroup::Kind::Process;
+    std::string name;  ///< as in SettingGroup
+    std::string pool;
+    /// What is different, of Changed: `timeouts.connect "2s" -> "5s"`; secrets without values.
+    std::vector<std::string> details;
+    /// What follows from it: "drains", "needs a restart", "route order"; may be empty.
+    std::string effect;
+
+    /// "+ pool api", "- backend app/b3 (drains)", `~ listener web: limits.body "none" -> "1MiB"`
+    std::string text() const;
+    bool operator==(const Change&) const = default;
+};
+
+/// In the order process, admin, log, listeners, routes, pools with their backends, expectations.
+/// Routes that only moved are one Changed with the effect "order".
+std::vector<Change> plan(const SettingList& running, const SettingList& wanted);
+
+}  // namespace fairlead::conf

@@ -1,0 +1,124 @@
+/// Changes the running configuration: the file when it is loaded again, and people through the
+/// admin endpoint. All or nothing each time; one change at a time, the others wait in order.
+/// Main's thread and loop.
+///
+/// What runs is always `overrides applied to the file's model`: a weight set by a person and a
+/// weight written in the file take the same way, and an override lasts until the file changes that
+/// very value.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balancing/state.h"
+#include "conf/model.h"
+#include "conf/plan.h"
+#include "proxy/base/clock.h"
+#include "proxy/base/result.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/timer_wheel.h"
+#include "proxy/runtime/overrides.h"
+#include "proxy/runtime/server.h"
+
+namespace fairlead::runtime {
+
+enum class ReloadResult : std::uint8_t {
+    Applied,
+    Unchanged,  ///< the file says what runs already: nothing was touched
+    Refused,    ///< a mistake in the file, or something in the way: what ran goes on
+};
+/// "applied", "unchanged", "refused": in the API, the log and the metric.
+std::string_view word(ReloadResult result);
+
+/// What came of one attempt to load the file.
+struct ReloadReport {
+    ReloadResult result = ReloadResult::Refused;
+    WallTime when{};
+    std::string trigger;                ///< "SIGHUP", "file changed", "api by uid 0", ...
+    std::uint64_t generation = 0;       ///< in force afterwards
+    std::vector<std::string> changes;   ///< as `diff` prints them
+    std::vector<std::string> warnings;  ///< rendered
+    std::string errors;                 ///< rendered, all of them; of Refused
+    std::optional<Duration> confirm;    ///< goes back by itself unless confirmed within this time
+};
+
+/// Why a change was not made; the API's error and hint.
+struct Refusal {
+    int status = 400;  ///< HTTP
+    std::string error;
+    std::string hint;
+};
+
+/// What a person may change of a backend; nothing means: leave it.
+struct BackendChange {
+    std::optional<balancing::AdminState> state;
+    std::optional<std::uint32_t> weight;
+};
+
+/// How a change ended: nothing went wrong, or why it was not made.
+using OnChanged = std::function<void(std::optional<Refusal>)>;
+
+class Steering {
+  public:
+    /// @param file_model  what `server` was made from, before overrides
+    /// @param path        of the main file; empty when there is none (then nothing is reloaded)
+    Steering(net::Loop& loop, Server& server, conf::Model file_model, std::string path,
+             Overrides overrides);
+    ~Steering();
+    Steering(const Steering&) = delete;
+    Steering& operator=(const Steering&) = delete;
+
+    /// Loads the file again, off this thread, and puts it in force. `on_done` is called once, when
+    /// every worker has the new configuration or it is sure that it will not be.
+    /// @param confirm  go back unless confirm() is called within this time
+    void reload(std::string trigger, std::optional<Duration> confirm,
+                std::function<void(const ReloadReport&)> on_done = {});
+    /// Keeps what a reload with `confirm` put in force. @return why not: nothing waits for it
+    std::optional<Refusal> confirm();
+
+    /// What a reload would change now: reads the file, changes nothing.
+    struct Preview {
+        std::vector<conf::Change> changes;
+        std::vector<std::string> notes;  ///< overrides that stay or end; a file that was undone
+        std::string errors;              ///< rendered: the file is not usable
+    };
+    void plan(std::function<void(const Preview&)> on_done);
+    /// The same for a model that somebody else has read, as its settings (see conf/settings.h).
+    Preview plan_for(const conf::SettingList& wanted) const;
+
+    // ---- people; `who` is for the audit line: "uid 0", "token from 127.0.0.1:4711"
+    void change_backend(std::string_view pool, std::string_view backend,
+                        const BackendChange& change, std::string who, OnChanged on_done);
+    /// @param backend  with its name filled in; resolved on the way
+    void add_backend(std::string_view pool, conf::Backend backend, std::string who,
+                     OnChanged on_done);
+    void remove_backend(std::string_view pool, std::string_view backend, std::string who,
+                        OnChanged on_done);
+
+    // ---- to look at
+    const std::string& path() const { return path_; }
+    const std::optional<ReloadReport>& last_reload() const { return last_reload_; }
+    /// The file on disk is not what runs: the last one read was refused, or was undone.
+    bool file_differs() const { return file_differs_; }
+    /// Left until the configuration goes back; nothing when no reload waits to be confirmed.
+    std::optional<Duration> confirm_left() const;
+    const Overrides& overrides() const { return overrides_; }
+    /// What the file says, without overrides.
+    const conf::Model& file_model() const { return *file_model_; }
+
+  private:
+    net::Loop& loop_;
+    Server& server_;
+    std::shared_ptr<const conf::Model> file_model_;
+    const std::string path_;
+    Overrides overrides_;
+    std::optional<ReloadReport> last_reload_;
+    bool file_differs_ = false;
+};
+
+}  // namespace fairlead::runtime
