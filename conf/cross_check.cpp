@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
+#include "conf/file.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::conf {
@@ -49,6 +51,27 @@ bool headers_covered(const std::vector<HeaderMatch>& wide, const std::vector<Hea
     });
 }
 
+/// Routes and expectations are for requests, which come to listeners with mode "http".
+void check_modes(const Model& model, std::vector<Error>& errors) {
+    const bool has_http =
+        std::any_of(model.listeners.begin(), model.listeners.end(),
+                    [](const Listener& listener) { return listener.mode == Mode::Http; });
+    if (has_http || model.listeners.empty()) return;
+    constexpr std::string_view kHint = "write a [listener.NAME] with mode = \"http\"";
+    const auto report = [&](std::string message, const Location& where) {
+        errors.push_back(Error{std::move(message), std::string{kHint}, where});
+    };
+    // One that names its listener is reported there.
+    for (const Route& route : model.routes) {
+        if (!route.listener.empty()) continue;
+        report("this route can never match: every listener has mode \"tcp\"", route.where);
+    }
+    for (const Expectation& expectation : model.expectations) {
+        if (!expectation.listener.empty()) continue;
+        report("no request can come: every listener has mode \"tcp\"", expectation.where);
+    }
+}
+
 void check_routes(const Model& model, const ReadNotes& notes, std::vector<Error>& errors) {
     for (std::size_t later = 0; later < model.routes.size(); ++later) {
         for (std::size_t earlier = 0; earlier < later; ++earlier) {
@@ -56,11 +79,10 @@ void check_routes(const Model& model, const ReadNotes& notes, std::vector<Error>
             const Route& taker = model.routes[earlier];
             const bool is_sound = notes.route_is_sound[later] && notes.route_is_sound[earlier];
             if (!is_sound || !is_shadowed(route, taker)) continue;
-            errors.push_back(
-                Error{fmt::format("this route can never match: the one in line {} takes all its "
-                                  "requests",
-                                  taker.where.line),
-                      "move it up, or narrow the other", route.where});
+            errors.push_back(Error{
+                fmt::format("this route can never match: the one in {} takes all its requests",
+                            line_text(taker.where, route.where)),
+                "move it up, or narrow the other", route.where});
             break;
         }
     }
@@ -72,9 +94,10 @@ void check_route_names(const Model& model, std::vector<Error>& errors) {
         const auto [first, is_new] = seen.emplace(route.name, &route);
         // Two made names that are equal have the same match, which is told already.
         if (is_new || is_shadowed(route, *first->second)) continue;
-        errors.push_back(Error{fmt::format("two routes named \"{}\"", route.name),
-                               fmt::format("the first is in line {}", first->second->where.line),
-                               route.where});
+        errors.push_back(
+            Error{fmt::format("two routes named \"{}\"", route.name),
+                  fmt::format("the first is in {}", line_text(first->second->where, route.where)),
+                  route.where});
     }
 }
 
@@ -103,7 +126,8 @@ void check_binds(const Model& model, std::vector<Error>& errors) {
             if (!same_address(address, *other.address)) continue;
             errors.push_back(
                 Error{fmt::format("{} is bound twice", address.text()),
-                      fmt::format("{} has it in line {}", other.owner, other.where->line), where});
+                      fmt::format("{} has it in {}", other.owner, line_text(*other.where, where)),
+                      where});
             return;
         }
         taken.push_back({&address, &where, std::move(owner)});
@@ -127,7 +151,7 @@ void check_purpose(const Model& model, const ReadNotes& notes, std::vector<Error
             std::any_of(model.routes.begin(), model.routes.end(), [&](const Route& route) {
                 return route.listener.empty() || route.listener == listener.name;
             });
-        if (notes.listener_has_pool[i] || has_route) continue;
+        if (listener.mode == Mode::Tcp || notes.listener_has_pool[i] || has_route) continue;
         errors.push_back(Error{fmt::format("[listener.{}] has no \"pool\", and no route takes its "
                                            "requests",
                                            listener.name),
@@ -136,14 +160,14 @@ void check_purpose(const Model& model, const ReadNotes& notes, std::vector<Error
 }
 
 void check_use(const Model& model, std::vector<Error>& warnings) {
+    std::set<std::string_view> used;
+    for (const Listener& listener : model.listeners) {
+        used.insert(listener.pool);
+        for (const SniRoute& row : listener.sni) used.insert(row.pool);
+    }
+    for (const Route& route : model.routes) used.insert(route.pool);
     for (const Pool& pool : model.pools) {
-        const bool by_listener =
-            std::any_of(model.listeners.begin(), model.listeners.end(),
-                        [&](const Listener& listener) { return listener.pool == pool.name; });
-        const bool by_route =
-            std::any_of(model.routes.begin(), model.routes.end(),
-                        [&](const Route& route) { return route.pool == pool.name; });
-        if (by_listener || by_route) continue;
+        if (used.find(pool.name) != used.end()) continue;
         warnings.push_back(Error{fmt::format("nothing uses [pool.{}]", pool.name),
                                  "name it in a listener or a route", pool.where});
     }
@@ -162,6 +186,7 @@ void cross_check(const Model& model, const ReadNotes& notes, std::vector<Error>&
                  std::vector<Error>& warnings) {
     check_binds(model, errors);
     check_purpose(model, notes, errors);
+    check_modes(model, errors);
     check_routes(model, notes, errors);
     check_route_names(model, errors);
     // A pool may be unused because its user's line is one of the errors.

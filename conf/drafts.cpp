@@ -35,6 +35,7 @@ PoolDraft PoolDraft::inherited() const {
     inherit(copy.connect);
     inherit(copy.response);
     inherit(copy.total);
+    inherit(copy.hash_key);
     return copy;
 }
 

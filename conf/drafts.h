@@ -52,6 +52,8 @@ struct PoolDraft {
     std::optional<Mark> connect;
     std::optional<Mark> response;
     std::optional<Mark> total;
+    std::optional<Mark> hash_key;
+    bool has_when_all_down = false;  ///< written here or in [defaults.pool]
 
     /// A copy for something below to be read over.
     PoolDraft inherited() const;

@@ -11,9 +11,11 @@ namespace {
 /// Listeners speak plain HTTP, so only "http" fits, and then the port decides.
 const Listener* listener_for(const Model& model, const Expectation& expectation) {
     if (!expectation.listener.empty()) return model.listener(expectation.listener);
-    if (model.listeners.empty()) return nullptr;
-    if (expectation.scheme == "http") {
-        for (const Listener& listener : model.listeners) {
+    const Listener* first = nullptr;
+    for (const Listener& listener : model.listeners) {
+        if (listener.mode != Mode::Http) continue;
+        if (first == nullptr) first = &listener;
+        if (expectation.scheme == "http") {
             const bool fits =
                 std::any_of(listener.bind.begin(), listener.bind.end(), [&](const Bind& bind) {
                     const SocketAddress& address = bind.address.address;
@@ -22,7 +24,7 @@ const Listener* listener_for(const Model& model, const Expectation& expectation)
             if (fits) return &listener;
         }
     }
-    return &model.listeners.front();
+    return first;
 }
 
 std::string describe(const Outcome& outcome) {
@@ -63,7 +65,7 @@ std::vector<Error> check_expectations(const Model& model, const RouteRequest& ro
     std::vector<Error> errors;
     for (const Expectation& expectation : model.expectations) {
         const Listener* listener = listener_for(model, expectation);
-        if (listener == nullptr) continue;  // an error of loading
+        if (listener == nullptr) continue;  // without one, loading has failed
         const Outcome outcome =
             route(ExpectRequest{*listener, expectation.method, expectation.scheme, expectation.host,
                                 expectation.port, expectation.target, expectation.header});

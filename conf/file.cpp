@@ -47,4 +47,9 @@ void sort_by_place(std::vector<Error>& errors) {
     });
 }
 
+std::string line_text(const Location& there, const Location& here) {
+    return there.file == here.file ? fmt::format("line {}", there.line)
+                                   : fmt::format("{}:{}", there.file, there.line);
+}
+
 }  // namespace fairlead::conf

@@ -16,4 +16,8 @@ Result<std::string> read_bytes(const std::string& path, std::string_view missing
 /// By line and column; equal places keep their order.
 void sort_by_place(std::vector<Error>& errors);
 
+/// How a message at `here` calls the line of `there`: "line 14", in another file
+/// "conf.d/a.toml:14".
+std::string line_text(const Location& there, const Location& here);
+
 }  // namespace fairlead::conf

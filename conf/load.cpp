@@ -35,6 +35,7 @@ LoadResult load_text(std::string_view text, const std::string& file, const LoadO
     }
     std::vector<Error> unset;
     const std::vector<Place> broken = expand_environment(*document, options.environment, unset);
+    result.model.files.push_back(file);
     const Reading reading{*document, result.errors, result.warnings};
     const ReadNotes notes = read_file(reading, options.policies, result.model);
     cross_check(result.model, notes, result.errors, result.warnings);

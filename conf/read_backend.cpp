@@ -100,8 +100,8 @@ void check_tiers(const Section& section, const Pool& pool) {
         const auto after_hole =
             std::find_if(pool.backends.begin(), pool.backends.end(),
                          [tier](const Backend& backend) { return backend.tier == tier; });
-        section.error(
-            Place{after_hole->where.line, after_hole->where.column, after_hole->where.length},
+        section.reading().error(
+            after_hole->where,
             fmt::format("tier {} without a tier {} in {}", tier, wanted - 1, section.title()),
             "tiers count 0, 1, 2 without a hole; \"backup\" is 1");
         return;

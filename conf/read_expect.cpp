@@ -78,9 +78,7 @@ void read_outcome(Section& section, const Names& names, Expectation& out) {
 
 void read_expect(Section& section, const Names& names, Expectation& out) {
     out.where = section.where();
-    if (section.text("listener", out.listener)) {
-        check_reference(section, "listener", "listener", out.listener, names.listeners);
-    }
+    read_http_listener(section, names, out.listener);
     read_request(section, out);
     read_header(section, out);
     read_outcome(section, names, out);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "conf/names.h"
+#include "conf/pool_use.h"
 #include "conf/read_expect.h"
 #include "conf/read_listener.h"
 #include "conf/read_pool.h"
@@ -49,6 +50,7 @@ class FileReader {
         read_pools();
         read_routes();
         read_expectations();
+        settle_pool_use(reading_, drafts_, out_);
         root_.finish();
         return std::move(notes_);
     }
@@ -92,13 +94,13 @@ class FileReader {
         read_named("listener", [&](Section& section, const std::string& name) {
             Listener listener;
             listener.name = name;
-            read_listener(section, listener);
-            if (section.has("pool") && !listener.pool.empty()) {
-                check_reference(section, "pool", "pool", listener.pool, names_.pools);
-            }
+            read_listener(section, names_, listener);
             out_.listeners.push_back(std::move(listener));
             notes_.listener_has_pool.push_back(section.has("pool"));
         });
+        for (const Listener& listener : out_.listeners) {
+            if (listener.mode == Mode::Tcp) names_.tcp_listeners.push_back(listener.name);
+        }
         const bool is_table = root_.has("listener") &&
                               reading_.document.root().find("listener")->value.is(Kind::Table);
         if (names_.listeners.empty() && (is_table || !root_.has("listener"))) {

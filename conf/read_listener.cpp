@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "conf/names.h"
+#include "conf/patterns.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::conf {
@@ -40,9 +44,9 @@ void read_bind(Section& section, Listener& out) {
     }
 }
 
-void read_trusted_proxies(Section& section, Listener& out) {
+void read_networks(Section& section, std::string_view key, std::vector<IpNetwork>& out) {
     std::vector<Text> texts;
-    if (!section.texts("trusted_proxies", texts)) return;
+    if (!section.texts(key, texts)) return;
     for (Text& text : texts) {
         if (text.text == "none" || text.text == "off") continue;
         Result<IpNetwork> network = IpNetwork::parse(text.text);
@@ -51,7 +55,7 @@ void read_trusted_proxies(Section& section, Listener& out) {
                           std::move(network.error().hint));
             continue;
         }
-        out.trusted_proxies.push_back(*std::move(network));
+        out.push_back(*std::move(network));
     }
 }
 
@@ -103,22 +107,104 @@ void read_timeouts(Section& section, ListenerTimeouts& out) {
     section.duration("tunnel_idle", out.tunnel_idle, {kMin, kMonth, true});
 }
 
+/// One row of `sni`. @return nothing when its name is none; reported.
+std::optional<SniRoute> read_sni_row(const Section& section, const NamedText& row) {
+    Result<HostPattern> pattern = parse_host_pattern(row.name.text);
+    if (!pattern) {
+        section.error(row.name.place, std::move(pattern.error().message),
+                      "\"db.example.com\" or \"*.example.com\"");
+        return std::nullopt;
+    }
+    if (pattern->name.starts_with('[') || IpAddress::parse(pattern->name)) {
+        section.error(row.name.place,
+                      fmt::format("\"{}\" never comes as a server name", row.name.text),
+                      "clients send names, not addresses (RFC 6066)");
+        return std::nullopt;
+    }
+    return SniRoute{std::move(pattern->name), pattern->wildcard, row.value.text,
+                    section.reading().document.locate(row.name.place)};
+}
+
+void read_sni(Section& section, const Names& names, Listener& out) {
+    std::vector<NamedText> rows;
+    if (!section.named_texts("sni", rows)) return;
+    const std::string title = fmt::format("[listener.{}.sni]", out.name);
+    for (const NamedText& row : rows) {
+        check_reference(section.reading(), row.value.place, title, "pool", row.value.text,
+                        names.pools);
+        if (std::optional<SniRoute> route = read_sni_row(section, row)) {
+            out.sni.push_back(*std::move(route));
+        }
+    }
+    // Exact names are looked up first, whatever the order in the file.
+    const auto key = [](const SniRoute& route) { return std::tie(route.wildcard, route.name); };
+    std::stable_sort(out.sni.begin(), out.sni.end(),
+                     [&](const SniRoute& a, const SniRoute& b) { return key(a) < key(b); });
+    for (std::size_t i = 1; i < out.sni.size(); ++i) {
+        if (key(out.sni[i - 1]) != key(out.sni[i])) continue;
+        const Location& where = out.sni[i].where;
+        section.reading().error(
+            where, fmt::format("\"{}\" is in \"sni\" twice", out.sni[i].text()),
+            fmt::format("the first is in line {}, column {}", out.sni[i - 1].where.line,
+                        out.sni[i - 1].where.column));
+    }
+}
+
+/// Keys about requests, which a listener with mode "tcp" never sees.
+void refuse_http_keys(Section& section, std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys) {
+        if (!section.has(key)) continue;
+        section.error(section.key_place(key),
+                      fmt::format("\"{}\" has no effect with mode = \"tcp\"", key), "remove it");
+    }
+}
+
+void check_tcp(Section& section) {
+    refuse_http_keys(section, {"trusted_proxies", "upgrade", "via"});
+    if (section.has("pool") || section.has("sni")) return;
+    section.error(section.place(),
+                  fmt::format("{} has no \"pool\" and no \"sni\"", section.title()),
+                  "write pool = \"NAME\": routes are for requests");
+}
+
 }  // namespace
 
-void read_listener(Section& section, Listener& out) {
+void read_listener(Section& section, const Names& names, Listener& out) {
     out.where = section.where();
+    section.choice("mode", out.mode, {{"http", Mode::Http}, {"tcp", Mode::Tcp}});
+    const bool is_tcp = out.mode == Mode::Tcp;
     read_bind(section, out);
-    section.choice("mode", out.mode, {{"http", Mode::Http}});
-    section.text("pool", out.pool);
-    read_trusted_proxies(section, out);
+    if (section.text("pool", out.pool) && !out.pool.empty()) {
+        check_reference(section, "pool", "pool", out.pool, names.pools);
+    }
+    read_sni(section, names, out);
+    if (section.has("sni") && !is_tcp) {
+        section.error(section.key_place("sni"), "\"sni\" needs mode = \"tcp\"",
+                      "requests are told apart by [[route]] with host = \"NAME\"");
+    }
+    read_networks(section, "accept_proxy", out.accept_proxy);
+    read_networks(section, "trusted_proxies", out.trusted_proxies);
     read_upgrade(section, out);
     section.choice("via", out.via,
                    {{"off", Via::Off},
                     {"request", Via::Request},
                     {"response", Via::Response},
                     {"both", Via::Both}});
-    section.table("limits", [&](Section& limits) { read_limits(limits, out.limits); });
-    section.table("timeouts", [&](Section& timeouts) { read_timeouts(timeouts, out.timeouts); });
+    section.table("limits", [&](Section& limits) {
+        read_limits(limits, out.limits);
+        if (is_tcp) {
+            refuse_http_keys(limits,
+                             {"headers", "header_count", "url", "body", "requests_per_connection"});
+        }
+    });
+    section.table("timeouts", [&](Section& timeouts) {
+        read_timeouts(timeouts, out.timeouts);
+        if (is_tcp) {
+            refuse_http_keys(timeouts,
+                             {"header", "body_idle", "keepalive", "write_idle", "min_rate"});
+        }
+    });
+    if (is_tcp) check_tcp(section);
 }
 
 }  // namespace fairlead::conf

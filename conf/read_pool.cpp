@@ -32,7 +32,8 @@ void read_policy(Section& section, std::span<const std::string_view> policies, P
 }
 
 /// "client_ip", "path", "header:NAME", "cookie:NAME", "query:NAME"
-void read_hash_key(Section& section, const Value& value, Hash& out) {
+void read_hash_key(Section& section, const Value& value, PoolDraft& draft) {
+    Hash& out = draft.pool.hash;
     std::string text;
     if (!section.read_text(value, "key", text)) return;
     const std::size_t colon = text.find(':');
@@ -53,20 +54,21 @@ void read_hash_key(Section& section, const Value& value, Hash& out) {
         if (needs_name ? !name_is_good : colon != std::string::npos) break;
         out.key = key;
         out.name = std::string{name};
+        draft.hash_key = Mark{value.place, false};
         return;
     }
     section.error(value.place, fmt::format("\"{}\" is not a hash key", text),
                   fmt::format("one of {}", fmt::join(kForms, ", ")));
 }
 
-void read_hash(Section& section, Hash& out) {
+void read_hash(Section& section, PoolDraft& draft) {
     section.table_or(
         "hash",
         [&](Section& hash) {
-            if (const Value* key = hash.get("key")) read_hash_key(hash, *key, out);
-            hash.real("bound", out.bound, {1.0, 100.0, true});
+            if (const Value* key = hash.get("key")) read_hash_key(hash, *key, draft);
+            hash.real("bound", draft.pool.hash.bound, {1.0, 100.0, true});
         },
-        [&](const Value& value) { read_hash_key(section, value, out); });
+        [&](const Value& value) { read_hash_key(section, value, draft); });
 }
 
 void read_buffer(Section& section, Buffer& out) {
@@ -172,7 +174,7 @@ void read_settings(Section& section, std::span<const std::string_view> policies,
                    bool is_pool) {
     Pool& out = draft.pool;
     read_policy(section, policies, out);
-    read_hash(section, out.hash);
+    read_hash(section, draft);
     read_check(section, draft.check, is_pool);
     read_retry(section, draft.retry);
     read_buffer(section, out.buffer);
@@ -182,8 +184,12 @@ void read_settings(Section& section, std::span<const std::string_view> policies,
     read_keepalive(section, out.keepalive);
     read_timeouts(section, draft);
     read_host_header(section, out);
-    section.choice("when_all_down", out.when_all_down,
-                   {{"try", WhenAllDown::Try}, {"fail", WhenAllDown::Fail}});
+    section.choice("send_proxy", out.send_proxy,
+                   {{"off", SendProxy::Off}, {"v1", SendProxy::V1}, {"v2", SendProxy::V2}});
+    if (section.choice("when_all_down", out.when_all_down,
+                       {{"try", WhenAllDown::Try}, {"fail", WhenAllDown::Fail}})) {
+        draft.has_when_all_down = true;
+    }
 }
 
 /// Compares times, in place: built-in defaults give way to what is written.

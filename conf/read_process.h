@@ -6,7 +6,7 @@
 namespace fairlead::conf {
 
 void read_process(Section& section, Process& out);
-/// @return whether there is an address to bind.
+/// @return whether the section is usable; what is wrong has been reported.
 bool read_admin(Section& section, Admin& out);
 void read_log(Section& section, Log& out);
 

@@ -228,16 +228,32 @@ void refuse_pool_keys(Section& section, const Route& route) {
 
 }  // namespace
 
-void check_reference(Section& section, std::string_view key, std::string_view noun,
-                     std::string_view name, std::span<const std::string_view> known) {
+void check_reference(const Reading& reading, Place place, std::string_view title,
+                     std::string_view noun, std::string_view name,
+                     std::span<const std::string_view> known) {
     if (std::find(known.begin(), known.end(), name) != known.end()) return;
     std::string hint = fmt::format("write a [{}.{}] section", noun, name);
     if (const auto nearest = closest_match(name, known)) {
         hint = fmt::format("did you mean \"{}\"?", *nearest);
     }
-    section.error(section.value_place(key),
-                  fmt::format("unknown {} \"{}\" in {}", noun, name, section.title()),
+    reading.error(place, fmt::format("unknown {} \"{}\" in {}", noun, name, title),
                   std::move(hint));
+}
+
+void check_reference(Section& section, std::string_view key, std::string_view noun,
+                     std::string_view name, std::span<const std::string_view> known) {
+    check_reference(section.reading(), section.value_place(key), section.title(), noun, name,
+                    known);
+}
+
+void read_http_listener(Section& section, const Names& names, std::string& out) {
+    if (!section.text("listener", out)) return;
+    check_reference(section, "listener", "listener", out, names.listeners);
+    const auto& tcp = names.tcp_listeners;
+    if (std::find(tcp.begin(), tcp.end(), out) == tcp.end()) return;
+    section.error(section.value_place("listener"),
+                  fmt::format("[listener.{}] has mode \"tcp\", so no request comes to it", out),
+                  "name one with mode = \"http\", or use \"pool\" and \"sni\" of the listener");
 }
 
 void read_route(Section& section, const Names& names,
@@ -246,9 +262,7 @@ void read_route(Section& section, const Names& names,
     if (section.text("name", out.name)) {
         check_name(section.reading(), section.value_place("name"), "route", out.name);
     }
-    if (section.text("listener", out.listener)) {
-        check_reference(section, "listener", "listener", out.listener, names.listeners);
-    }
+    read_http_listener(section, names, out.listener);
     read_patterns(section, "host", &parse_host_pattern, out.host);
     read_patterns(section, "path", &parse_path_pattern, out.path);
     read_methods(section, out);

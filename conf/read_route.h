@@ -16,11 +16,20 @@ namespace fairlead::conf {
 struct Names {
     std::vector<std::string_view> listeners;
     std::vector<std::string_view> pools;
+    std::vector<std::string_view> tcp_listeners;  ///< those with mode "tcp"
 };
 
-/// Reports a `key` that names none of `known`. @param noun  "pool" or "listener".
+/// Reports a name at `place` that is none of `known`. @param noun  "pool" or "listener".
+/// @param title  of the section it stands in: "[listener.web]"
+void check_reference(const Reading& reading, Place place, std::string_view title,
+                     std::string_view noun, std::string_view name,
+                     std::span<const std::string_view> known);
+/// The same for the value of `key`.
 void check_reference(Section& section, std::string_view key, std::string_view noun,
                      std::string_view name, std::span<const std::string_view> known);
+
+/// Reads `listener`, which must be one with mode "http".
+void read_http_listener(Section& section, const Names& names, std::string& out);
 
 /// @param pool_draft  the draft of a pool by name, nullptr when there is none.
 void read_route(Section& section, const Names& names,

@@ -53,8 +53,11 @@ const Value& nothing() {
 }  // namespace
 
 void Reading::error(Place place, std::string message, std::string hint) const {
-    errors.push_back(
-        Error{printable(std::move(message)), printable(std::move(hint)), document.locate(place)});
+    error(document.locate(place), std::move(message), std::move(hint));
+}
+
+void Reading::error(const Location& where, std::string message, std::string hint) const {
+    errors.push_back(Error{printable(std::move(message)), printable(std::move(hint)), where});
 }
 
 void Reading::warning(Place place, std::string message, std::string hint) const {

@@ -27,6 +27,7 @@ struct Reading {
     std::set<std::string>* survey = nullptr;
 
     void error(Place place, std::string message, std::string hint = {}) const;
+    void error(const Location& where, std::string message, std::string hint = {}) const;
     void warning(Place place, std::string message, std::string hint = {}) const;
 };
 

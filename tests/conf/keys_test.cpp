@@ -12,7 +12,9 @@ TEST_CASE("the list of keys reaches into every table and names each key once", "
         return std::count(all.begin(), all.end(), key) == 1;
     };
     CHECK(has("process.stop.tunnels"));
+    CHECK(has("process.drain.requests"));
     CHECK(has("admin.bind"));
+    CHECK(has("listener.sni"));
     CHECK(has("log.access.query"));
     CHECK(has("listener.limits.requests_per_connection"));
     CHECK(has("route.request_headers.remove"));
@@ -23,5 +25,5 @@ TEST_CASE("the list of keys reaches into every table and names each key once", "
     CHECK(has("expect.redirect"));
     CHECK_FALSE(has("defaults.pool"));
     CHECK_FALSE(has("listener.tls"));
-    CHECK(all.size() == 123);
+    CHECK(all.size() == 135);
 }

@@ -47,10 +47,25 @@ TEST_CASE("a bind that is none says how it is written", "[conf][listener]") {
           "[listener.web] has no \"bind\" | write bind = \":8080\"");
 }
 
-TEST_CASE("mode knows http only", "[conf][listener]") {
-    CHECK(listener_of("mode = \"http\"").name == "web");
-    CHECK(only_error(test::with_listener("mode = \"tcp\"")) ==
-          "unknown mode \"tcp\" in [listener.web] | only \"http\" is supported");
+TEST_CASE("a listener's mode is http or tcp", "[conf][listener]") {
+    CHECK(listener_of("").mode == Mode::Http);
+    CHECK(listener_of("mode = \"http\"").mode == Mode::Http);
+    CHECK(listener_of("mode = \"tcp\"").mode == Mode::Tcp);
+    CHECK(only_error(test::with_listener("mode = \"upd\"")) ==
+          "unknown mode \"upd\" in [listener.web] | one of http, tcp");
+}
+
+TEST_CASE("who must begin with a PROXY header is a network or a list, in both modes",
+          "[conf][listener]") {
+    const auto count = [](std::string_view lines) {
+        return listener_of(lines).accept_proxy.size();
+    };
+    CHECK(count("") == 0);
+    CHECK(count("accept_proxy = \"10.1.0.0/16\"") == 1);
+    CHECK(count("mode = \"tcp\"\naccept_proxy = [\"10.1.0.1\", \"fd00::/8\"]") == 2);
+    CHECK(count("accept_proxy = \"off\"") == 0);
+    CHECK(only_error(test::with_listener("accept_proxy = \"10.0.0.0/40\"")) ==
+          "\"40\" in \"10.0.0.0/40\" is not a prefix length | 0 to 32 for IPv4");
 }
 
 TEST_CASE("trusted proxies are networks or addresses, one or a list", "[conf][listener]") {

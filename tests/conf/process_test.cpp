@@ -41,7 +41,89 @@ TEST_CASE("without [admin] there is no admin endpoint", "[conf][admin]") {
     CHECK_FALSE(test::load(test::with("")).model.admin.has_value());
 }
 
-TEST_CASE("the admin endpoint is bound to loopback or a unix socket only", "[conf][admin]") {
+TEST_CASE("drain is one time for all that is removed, or a table", "[conf][process]") {
+    const auto drain = [](std::string_view lines) {
+        const LoadResult result = test::load(test::with("[process]\n" + std::string{lines}));
+        CHECK(render(result.errors) == "");
+        return result.model.process.drain;
+    };
+    CHECK(drain("").requests == 30s);
+    CHECK(drain("").tunnels == 5min);
+    CHECK(drain("drain = \"7s\"").requests == 7s);
+    CHECK(drain("drain = \"7s\"").tunnels == 7s);
+    CHECK(drain("drain = { tunnels = \"none\" }").requests == 30s);
+    CHECK(drain("drain = { tunnels = \"none\" }").tunnels == kForever);
+    CHECK(only_error(test::with("[process]\ndrain = 5")) ==
+          "\"drain\" needs a unit | write \"5s\"");
+    CHECK(only_error(test::with("[process]\ndrain = { requests = \"2d\" }")) ==
+          "\"requests\" must be 0s to 1d | or \"none\"");
+    CHECK(only_error(test::with("[process]\ndrain = { delay = \"1s\" }")) ==
+          "unknown key \"delay\" in [process.drain]");
+}
+
+TEST_CASE("watch, the state file and the user are off unless written", "[conf][process]") {
+    const Process absent = test::load(test::with("")).model.process;
+    CHECK_FALSE(absent.watch);
+    CHECK(absent.state_file.empty());
+    CHECK(absent.user.empty());
+    const LoadResult result = test::load(
+        test::with("[process]\nwatch = true\nstate_file = \"state.json\"\nuser = \"www-data\""));
+    REQUIRE(result.ok());
+    CHECK(result.model.process.watch);
+    CHECK(result.model.process.state_file == "state.json");
+    CHECK(result.model.process.user == "www-data");
+    CHECK(result.model.process.user_where.line == 9);
+    CHECK(only_error(test::with("[process]\nwatch = \"yes\"")) ==
+          "\"watch\" must be true or false, not a string");
+    CHECK(only_error(test::with("[process]\nstate_file = \"\"")) ==
+          "\"state_file\" is not a path | as \"/var/lib/fairlead/state.json\"");
+    CHECK(only_error(test::with("[process]\nuser = \"a:b\"")) ==
+          "\"a:b\" is not the name of a user | as \"fairlead\"; leave it out to stay");
+    CHECK(only_error(test::with("[process]\nuser = 1000")) ==
+          "\"user\" must be a string, not a number | write \"1000\"");
+}
+
+TEST_CASE("[admin] alone is the usual address", "[conf][admin]") {
+    const LoadResult result = test::load(test::with("[admin]\n"));
+    REQUIRE(result.ok());
+    REQUIRE(result.model.admin.has_value());
+    CHECK(result.model.admin->bind.text() == "127.0.0.1:9900");
+    CHECK(result.model.admin->where.line == 6);
+    CHECK(result.model.admin->socket.empty());
+    CHECK(result.model.admin->token_file.empty());
+    CHECK(result.model.admin->hosts.empty());
+}
+
+TEST_CASE("the control socket has an absolute path that fits a socket address", "[conf][admin]") {
+    const auto socket = [](std::string_view path) {
+        return test::with("[admin]\nsocket = \"" + std::string{path} + "\"\n");
+    };
+    const LoadResult result = test::load(socket("/run/f.sock"));
+    REQUIRE(result.ok());
+    CHECK(result.model.admin->socket == "/run/f.sock");
+    CHECK(result.model.admin->socket_where.line == 7);
+    CHECK(only_error(socket("f.sock")) ==
+          "\"socket\" must be an absolute path | as \"/run/fairlead/admin.sock\"");
+    CHECK(only_error(socket("unix:/run/f.sock")) ==
+          "\"socket\" must be an absolute path | as \"/run/fairlead/admin.sock\"");
+    CHECK(only_error(socket("")) == "\"socket\" is not a path | as \"/run/fairlead/admin.sock\"");
+    CHECK(test::load(socket("/" + std::string(106, 'a'))).ok());
+    CHECK(only_error(socket("/" + std::string(107, 'a'))) ==
+          "the path of a socket has at most 107 bytes | choose a shorter one");
+}
+
+TEST_CASE("further hosts of the admin endpoint are names", "[conf][admin]") {
+    const LoadResult result =
+        test::load(test::with("[admin]\nhosts = [\"LB1.internal:9900\", \"[::1]\"]\n"));
+    REQUIRE(result.ok());
+    CHECK(result.model.admin->hosts == std::vector<std::string>{"lb1.internal", "[::1]"});
+    CHECK(only_error(test::with("[admin]\nhosts = \"*.internal\"")) ==
+          "\"hosts\" takes no pattern | write each name");
+    CHECK(only_error(test::with("[admin]\nhosts = \"http://lb1\"")) ==
+          "\"http://lb1\" is not a host | as \"lb1.internal\"");
+}
+
+TEST_CASE("the admin endpoint is reached from other machines with a token only", "[conf][admin]") {
     const auto bind = [](std::string_view address) {
         return test::with("[admin]\nbind = \"" + std::string{address} + "\"\n");
     };
@@ -53,11 +135,15 @@ TEST_CASE("the admin endpoint is bound to loopback or a unix socket only", "[con
     for (const std::string_view bad : {":9900", "0.0.0.0:9900", "10.0.0.1:9900", "[::]:9900"}) {
         INFO(bad);
         CHECK(only_error(bind(bad)) ==
-              "the admin endpoint can only be bound to a loopback address | write "
-              "\"127.0.0.1:PORT\"; there is no token yet that would protect it from the network");
+              "the admin endpoint at " + std::string{bad} +
+                  " can be reached from other machines and has no \"token_file\" | write "
+                  "token_file = \"/etc/fairlead/admin.token\", or bind = \"127.0.0.1:9900\"");
+        const LoadResult with_token = test::load(bind(bad) + "token_file = \"t\"\n");
+        REQUIRE(with_token.ok());
+        CHECK(with_token.model.admin->token_file == "t");
+        CHECK(with_token.model.admin->token_file_where.line == 9);
     }
-    CHECK(only_error(test::with("[admin]\n")) ==
-          "[admin] has no \"bind\" | write bind = \"127.0.0.1:9900\"");
+    CHECK(only_error(bind("localhost:9900")).find("localhost") != std::string::npos);
 }
 
 TEST_CASE("access logging is off, a place, or a table", "[conf][log]") {
@@ -83,25 +169,20 @@ TEST_CASE("access logging is off, a place, or a table", "[conf][log]") {
 
 TEST_CASE("keys of later releases are unknown, not ignored", "[conf]") {
     for (const std::string_view line :
-         {"[process]\nwatch = true", "[process]\nstate_file = \"x\"", "[process]\nuser = \"x\"",
-          "[process]\ndrain = \"1s\"", "[admin]\nbind = \"127.0.0.1:1\"\nsocket = \"x\"",
-          "[admin]\nbind = \"127.0.0.1:1\"\ntoken_file = \"x\"",
-          "[admin]\nbind = \"127.0.0.1:1\"\nhosts = []", "[[notify]]\non = []"}) {
+         {"[process]\nnice = 1", "[admin]\nuser = \"x\"", "[[notify]]\non = []"}) {
         INFO(line);
         CHECK(only_error(test::with(line)).starts_with("unknown key"));
     }
     for (const std::string_view line :
-         {"tls = {}", "accept_proxy = []", "h2 = {}", "allow = []", "deny = []", "http = []",
-          "sni = {}", "error_pages = {}", "limits = { connections = 1 }",
-          "limits = { connections_per_ip = 1 }"}) {
+         {"tls = {}", "h2 = {}", "allow = []", "deny = []", "http = []", "error_pages = {}",
+          "limits = { connections = 1 }", "limits = { connections_per_ip = 1 }"}) {
         INFO(line);
         CHECK(only_error(test::with_listener(line)).starts_with("unknown key"));
     }
     for (const std::string_view line :
          {"dns = \"a:1\"", "passive = \"off\"", "hedge = \"off\"", "sticky = {}", "tls = {}",
-          "http = \"2\"", "send_proxy = \"v1\"", "source = []",
-          "check = { http = \"GET /\", tls = true }", "check = { tcp = true, grpc = \"x\" }",
-          "check = { tcp = true, exec = \"x\" }"}) {
+          "http = \"2\"", "source = []", "check = { http = \"GET /\", tls = true }",
+          "check = { tcp = true, grpc = \"x\" }", "check = { tcp = true, exec = \"x\" }"}) {
         INFO(line);
         CHECK(only_error(test::with_pool(line)).starts_with("unknown key"));
     }
