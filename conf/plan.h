@@ -17,9 +17,10 @@ struct Change {
     SettingGroup::Kind what = SettingGroup::Kind::Process;
     std::string name;  ///< as in SettingGroup
     std::string pool;
-    /// What is different, of Changed: `timeouts.connect "2s" -> "5s"`; secrets without values.
+    /// What is different, of Changed: `timeouts.connect "2s" -> "5s"`; secrets without values. Of a
+    /// backend that keeps its name and not its address, which is another one: the address.
     std::vector<std::string> details;
-    /// What follows from it: "drains", "needs a restart", "route order"; may be empty.
+    /// What follows from it: "drains", "needs a restart", "order"; may be empty.
     std::string effect;
 
     /// "+ pool api", "- backend app/b3 (drains)", `~ listener web: limits.body "none" -> "1MiB"`
@@ -27,8 +28,10 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
-/// In the order process, admin, log, listeners, routes, pools with their backends, expectations.
-/// Routes that only moved are one Changed with the effect "order".
+/// In the order process, admin, log, listeners, routes, pools with their backends, expectations;
+/// of a kind as `wanted` has them, then what is removed. A pool that is added or removed stands for
+/// its backends. Routes that moved past others are Changed with the effect "order". Takes time in
+/// proportion to the settings, not to their square.
 std::vector<Change> plan(const SettingList& running, const SettingList& wanted);
 
 }  // namespace fairlead::conf

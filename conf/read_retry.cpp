@@ -63,6 +63,14 @@ bool is_off(const Value& value) {
 
 }  // namespace
 
+std::vector<std::string> retry_words(const RetryOn& on) {
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < kReasons.size(); ++i) {
+        if (on.*kReasonFlags[i]) words.emplace_back(kReasons[i]);
+    }
+    return words;
+}
+
 bool read_retry(Section& section, RetryDraft& draft) {
     return section.table_or(
         "retry", [&](Section& retry) { read_retry_table(retry, draft); },

@@ -9,6 +9,8 @@ namespace fairlead::conf {
 /// @param draft  holds what is inherited; keys not written stay.
 /// @return whether the section has the key.
 bool read_retry(Section& section, RetryDraft& draft);
+/// The words of `on`.
+std::vector<std::string> retry_words(const RetryOn& on);
 bool read_queue(Section& section, QueueDraft& draft);
 
 }  // namespace fairlead::conf

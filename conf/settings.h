@@ -25,7 +25,9 @@ struct Setting {
 struct SettingGroup {
     enum class Kind : std::uint8_t { Process, Admin, Log, Listener, Route, Pool, Backend, Expect };
     Kind kind = Kind::Process;
-    std::string name;  ///< identity: listener, route or pool name; of a backend its own name
+    /// Identity: listener, route or pool name, a backend's own name, an expectation's request;
+    /// "process", "admin", "log".
+    std::string name;
     std::string pool;  ///< of a Backend
     std::vector<Setting> settings;
 
@@ -45,6 +47,10 @@ SettingGroup settings(const Route& route);
 SettingGroup settings(const Pool& pool);
 SettingGroup settings(const Pool& pool, const Backend& backend);
 SettingGroup settings(const Expectation& expectation);
+
+/// Whether a header field of this name carries what is not to be shown: Authorization, Cookie and
+/// the like, and every name with token, secret, password or key in it.
+bool is_credential(std::string_view header);
 
 /// The model as a configuration file that loads to the same model, each line with its origin as a
 /// comment: "# edge.toml:14", "# default", "# edge.toml:3 [defaults.pool]". Secrets are shown as
