@@ -1,15 +1,26 @@
 /// Listening sockets: made by main as a SocketSet, served by each worker through a Listener.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "proxy/base/address.h"
 #include "proxy/base/result.h"
+#include "proxy/net/descriptor.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/stream.h"
 
 namespace fairlead::net {
+
+/// Is it a stream socket that listens, on this address? Port 0 stands for any port.
+bool is_listening_on(int descriptor, const BindAddress& address);
+
+/// Whose the file of an inherited unix socket is.
+enum class SocketFile : std::uint8_t {
+    Remove,  ///< ours: it goes with the set
+    Keep,    ///< of whoever made it (a service manager)
+};
 
 /// The listening descriptors of one bind address: for TCP one per worker with SO_REUSEPORT (after a
 /// trial bind without it, so that a second instance is found out), for a unix socket one that all
@@ -21,6 +32,11 @@ class SocketSet {
     /// port, address not on this machine, no IPv6, path too long, folder missing).
     /// @param workers  at least 1
     static Result<SocketSet> bind(const BindAddress& address, unsigned workers);
+    /// Sockets of another process, inherited or handed over: whatever was connecting to them is
+    /// served. Their number need not be that of the workers, see descriptors_for().
+    /// @param inherited  closed when one of them is not what it should be
+    static Result<SocketSet> adopt(const BindAddress& address, std::vector<Descriptor> inherited,
+                                   SocketFile file);
     SocketSet(SocketSet&&) noexcept;
     SocketSet& operator=(SocketSet&&) noexcept;
     /// Closes the set's own descriptors and removes a unix socket's file. Clients are still
@@ -30,6 +46,14 @@ class SocketSet {
 
     /// A descriptor for this worker; stays owned by the set (the Listener dups it).
     int descriptor(unsigned worker) const;
+    /// What this one of so many workers accepts on, so that together they accept on all: one, that
+    /// it may share with others, or several when there are fewer workers than sockets. They stay
+    /// owned by the set.
+    std::vector<int> descriptors_for(unsigned worker, unsigned workers) const;
+    /// All of them, to be handed to another process (which gets duplicates).
+    std::vector<int> descriptors() const;
+    /// Another process has the sockets now: a unix socket's file stays when this set goes.
+    void leave_file();
     /// As bound: with the real port when 0 was asked for.
     const BindAddress& address() const;
 

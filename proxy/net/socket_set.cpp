@@ -1,4 +1,6 @@
 /// Makes listening sockets. Nothing here touches a loop.
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -7,6 +9,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include "proxy/net/bind_error.h"
@@ -17,25 +20,6 @@ namespace fairlead::net {
 namespace {
 
 constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
-
-/// A descriptor that is closed on every path out.
-class Descriptor {
-  public:
-    explicit Descriptor(int fd = -1) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    int get() const { return fd_; }
-    bool is_open() const { return fd_ >= 0; }
-
-  private:
-    int fd_;
-};
 
 bool set(int fd, int level, int option, int value) {
     return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
@@ -97,8 +81,9 @@ struct SocketSet::State {
     ~State() {
         // Only the file this set made: another instance may have put its own there since.
         struct stat now {};
-        if (address.address.is_unix() && ::lstat(address.address.unix_path.c_str(), &now) == 0 &&
-            now.st_dev == file.st_dev && now.st_ino == file.st_ino) {
+        if (removes_file && address.address.is_unix() &&
+            ::lstat(address.address.unix_path.c_str(), &now) == 0 && now.st_dev == file.st_dev &&
+            now.st_ino == file.st_ino) {
             ::unlink(address.address.unix_path.c_str());
         }
     }
@@ -109,6 +94,7 @@ struct SocketSet::State {
     BindAddress address;
     std::vector<Descriptor> sockets;  // one per worker, or one for all
     struct stat file {};              // of the unix socket
+    bool removes_file = true;
 };
 
 Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_tcp(const BindAddress& address,
@@ -179,6 +165,58 @@ Result<SocketSet> SocketSet::bind(const BindAddress& address, unsigned workers) 
     return SocketSet{std::move(*state)};
 }
 
+bool is_listening_on(int descriptor, const BindAddress& address) {
+    const auto option = [&](int level, int name) {
+        int value = -1;
+        socklen_t length = sizeof(value);
+        return ::getsockopt(descriptor, level, name, &value, &length) == 0 ? value : -1;
+    };
+    if (option(SOL_SOCKET, SO_TYPE) != SOCK_STREAM) return false;
+    if (option(SOL_SOCKET, SO_ACCEPTCONN) != 1) return false;
+    const SocketAddress bound = local_address(descriptor);
+    if (address.address.is_unix()) return bound.unix_path == address.address.unix_path;
+    if (bound.is_unix()) return false;
+    if (address.address.port != 0 && bound.port != address.address.port) return false;
+    const int family = option(SOL_SOCKET, SO_DOMAIN);
+    const bool is_dual = family == AF_INET6 && option(IPPROTO_IPV6, IPV6_V6ONLY) == 0;
+    if (!address.any) return bound.ip == address.address.ip && !is_dual;
+    // Every address: "::" with IPv4 let in, or "0.0.0.0" on a machine that has no IPv6.
+    IpAddress every_v4;
+    every_v4.bytes[10] = every_v4.bytes[11] = 0xFF;
+    return is_dual ? bound.ip == IpAddress{} : family == AF_INET && bound.ip == every_v4;
+}
+
+Result<SocketSet> SocketSet::adopt(const BindAddress& address, std::vector<Descriptor> inherited,
+                                   SocketFile file) {
+    if (inherited.empty()) {
+        return fail(fmt::format("no socket was handed over for {}", address.text()));
+    }
+    auto state = std::make_unique<State>();
+    state->removes_file = false;  // not ours as long as something may be wrong
+    state->address = address;
+    for (const Descriptor& socket : inherited) {
+        const int fd = socket.get();
+        if (!is_listening_on(fd, state->address)) {
+            return fail(fmt::format("descriptor {} is not a socket that listens on {}", fd,
+                                    state->address.text()));
+        }
+        // All of one set have the same port, also when any would do.
+        if (!address.address.is_unix()) state->address.address.port = local_address(fd).port;
+        const int flags = ::fcntl(fd, F_GETFL);
+        if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+            ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+            return fail(fmt::format("cannot use descriptor {} for {}", fd, address.text()));
+        }
+        if (!address.address.is_unix()) set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    }
+    if (address.address.is_unix()) {
+        ::lstat(address.address.unix_path.c_str(), &state->file);
+        state->removes_file = file == SocketFile::Remove && S_ISSOCK(state->file.st_mode);
+    }
+    state->sockets = std::move(inherited);
+    return SocketSet{std::move(state)};
+}
+
 SocketSet::SocketSet(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SocketSet::SocketSet(SocketSet&&) noexcept = default;
 SocketSet& SocketSet::operator=(SocketSet&&) noexcept = default;
@@ -187,6 +225,28 @@ SocketSet::~SocketSet() = default;
 int SocketSet::descriptor(unsigned worker) const {
     return state_->sockets[worker % state_->sockets.size()].get();
 }
+
+std::vector<int> SocketSet::descriptors_for(unsigned worker, unsigned workers) const {
+    assert(worker < workers);
+    const std::size_t count = state_->sockets.size();
+    std::vector<int> own;
+    if (count < workers) {
+        own.push_back(descriptor(worker));
+        return own;
+    }
+    for (std::size_t index = worker; index < count; index += workers) {
+        own.push_back(state_->sockets[index].get());
+    }
+    return own;
+}
+
+std::vector<int> SocketSet::descriptors() const {
+    std::vector<int> all;
+    for (const Descriptor& socket : state_->sockets) all.push_back(socket.get());
+    return all;
+}
+
+void SocketSet::leave_file() { state_->removes_file = false; }
 
 const BindAddress& SocketSet::address() const { return state_->address; }
 

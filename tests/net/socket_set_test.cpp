@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include "proxy/net/listener.h"
@@ -201,4 +203,97 @@ TEST_CASE("a missing folder is an error that says how to make it", "[net][socket
     CHECK(bind_failure("unix:" + missing + "/web.sock") ==
           "error: cannot listen on unix:" + missing + "/web.sock: the folder " + missing +
               " does not exist\n  create it: mkdir -p " + missing + "\n");
+}
+
+namespace {
+
+/// As another process gets them.
+std::vector<Descriptor> duplicates(const SocketSet& set) {
+    std::vector<Descriptor> copies;
+    for (const int fd : set.descriptors()) copies.emplace_back(::dup(fd));
+    return copies;
+}
+
+}  // namespace
+
+TEST_CASE("a set adopted from another goes on where that ends", "[net][socket_set]") {
+    const char* address = GENERATE("127.0.0.1:0", ":0");
+    auto old = std::make_unique<SocketSet>(*SocketSet::bind(bind_address(address), 2));
+    const Plain waiting = Plain::connected_to(
+        SocketAddress{*IpAddress::parse("127.0.0.1"), old->address().address.port, {}});
+    // Where any port would do, the one that is bound is taken.
+    auto next = SocketSet::adopt(bind_address(address), duplicates(*old), SocketFile::Remove);
+    REQUIRE(next);
+    CHECK(next->address() == old->address());
+    old.reset();
+    const Plain first{::accept4(next->descriptor(0), nullptr, nullptr, SOCK_CLOEXEC)};
+    const Plain second{::accept4(next->descriptor(1), nullptr, nullptr, SOCK_CLOEXEC)};
+    CHECK((first.is_open() || second.is_open()));
+    for (const int fd : next->descriptors()) {
+        CHECK((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+        CHECK((::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+    }
+}
+
+TEST_CASE("a unix socket that was handed over belongs to the new set, with its file",
+          "[net][socket_set]") {
+    TemporaryFolder folder;
+    const std::string path = folder.file("web.sock");
+    auto old = std::make_unique<SocketSet>(*SocketSet::bind(bind_address("unix:" + path), 1));
+    const SocketFile file = GENERATE(SocketFile::Remove, SocketFile::Keep);
+    {
+        const auto next = SocketSet::adopt(old->address(), duplicates(*old), file);
+        REQUIRE(next);
+        old->leave_file();
+        old.reset();
+        CHECK(exists(path));
+        CHECK(Plain::connected_to(next->address().address).is_open());
+    }
+    CHECK(exists(path) == (file == SocketFile::Keep));
+}
+
+TEST_CASE("what is not a socket listening on the address is not adopted", "[net][socket_set]") {
+    const auto set = SocketSet::bind(bind_address("127.0.0.1:0"), 1);
+    REQUIRE(set);
+    const std::string text = set->address().text();
+    const auto refused = [&](const std::string& address, int fd) {
+        std::vector<Descriptor> inherited;
+        inherited.emplace_back(fd);
+        auto adopted =
+            SocketSet::adopt(bind_address(address), std::move(inherited), SocketFile::Remove);
+        REQUIRE_FALSE(adopted);
+        CHECK(::fcntl(fd, F_GETFD) == -1);  // closed
+        return adopted.error().message ==
+               "descriptor " + std::to_string(fd) + " is not a socket that listens on " + address;
+    };
+    const int fd = set->descriptor(0);
+    const std::string port = std::to_string(set->address().address.port);
+    CHECK(refused("127.0.0.2:" + port, ::dup(fd)));
+    CHECK(refused(":" + port, ::dup(fd)));
+    CHECK(refused("127.0.0.1:1", ::dup(fd)));
+    CHECK(refused("unix:/tmp/x.sock", ::dup(fd)));
+    CHECK(refused(text, ::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+    Plain client = Plain::connected_to(set->address().address);
+    CHECK(refused(text, ::dup(client.fd())));  // a stream, but not listening
+    CHECK(refused(text, ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
+    CHECK_FALSE(SocketSet::adopt(set->address(), {}, SocketFile::Remove));
+}
+
+TEST_CASE("every socket has a worker and every worker a socket, whatever their numbers",
+          "[net][socket_set]") {
+    const unsigned sockets = GENERATE(1u, 2u, 3u, 5u);
+    const unsigned workers = GENERATE(1u, 2u, 3u, 5u);
+    const auto set = SocketSet::bind(bind_address("127.0.0.1:0"), sockets);
+    REQUIRE(set);
+    std::vector<int> served;
+    for (unsigned worker = 0; worker < workers; ++worker) {
+        const std::vector<int> own = set->descriptors_for(worker, workers);
+        CHECK_FALSE(own.empty());
+        CHECK(own.front() == set->descriptor(worker));
+        served.insert(served.end(), own.begin(), own.end());
+    }
+    for (const int fd : set->descriptors()) {
+        CHECK(std::find(served.begin(), served.end(), fd) != served.end());
+    }
+    CHECK(served.size() == std::max(sockets, workers));
 }
