@@ -68,9 +68,30 @@ BackendSettings Backend::settings() const {
     return {name_, address_, weight(), max_in_flight(), tier()};
 }
 
-void Backend::set_state(State state, Time now) {
+void Backend::set_state(State health, Time now) {
     has_settled_.store(true, std::memory_order_relaxed);
+    health_.store(health, std::memory_order_relaxed);
+    settle(now);
+}
+
+void Backend::set_admin(AdminState admin, Time now) {
+    admin_.store(admin, std::memory_order_relaxed);
+    settle(now);
+}
+
+void Backend::leave(Time now) {
+    has_left_.store(true, std::memory_order_relaxed);
+    settle(now);
+}
+
+void Backend::settle(Time now) {
     const State before = state_.load(std::memory_order_relaxed);
+    State state = health();
+    if (has_left_.load(std::memory_order_relaxed) || admin() == AdminState::Drain) {
+        state = State::Draining;
+    } else if (admin() == AdminState::Maintenance) {
+        state = State::Maintenance;
+    }
     if (before == state) return;
     // What it was like before it went away says nothing about what it is like now.
     if (is_well(state) && !is_well(before)) latency_.store(0, std::memory_order_relaxed);
@@ -79,8 +100,10 @@ void Backend::set_state(State state, Time now) {
     signals_->changed();
 }
 
-void Backend::start_as(State state) {
-    state_.store(state, std::memory_order_release);
+void Backend::start_as(State health) {
+    health_.store(health, std::memory_order_relaxed);
+    if (admin() != AdminState::Ready) return;
+    state_.store(health, std::memory_order_release);
     signals_->changed();
 }
 
@@ -93,7 +116,6 @@ void Backend::apply(const BackendSettings& settings) {
     weight_.store(settings.weight, std::memory_order_relaxed);
     tier_.store(settings.tier, std::memory_order_relaxed);
     max_in_flight_.store(settings.max_in_flight, std::memory_order_relaxed);
-    signals_->changed();
 }
 
 std::uint32_t Backend::sum_failures(Time now) const {

@@ -40,21 +40,31 @@ class Backend {
     std::size_t slot() const { return slot_; }
 
     // ---- its state (any thread)
+    /// What counts: what a person said goes before health, and having left the pool before both.
     State state() const { return state_.load(std::memory_order_acquire); }
+    /// What checks say, whatever people said: Up, Down, Rising, Unknown.
+    State health() const { return health_.load(std::memory_order_relaxed); }
+    AdminState admin() const { return admin_.load(std::memory_order_relaxed); }
     /// When state() was entered; Time{} before the first change.
     Time since() const { return Time{Duration{since_.load(std::memory_order_relaxed)}}; }
     /// A state was set since the process began (start_as does not count).
     bool has_settled() const { return has_settled_.load(std::memory_order_relaxed); }
 
     // ---- changes (main thread: monitor, admin, reload)
-    /// For a backend that is well again, SharedPool::bring_up decides between Up and Rising.
-    void set_state(State state, Time now);
-    /// The state before the first probe result (`init`); counts as no result.
-    void start_as(State state);
+    /// Sets health. For a backend that is well again, SharedPool::bring_up decides between Up and
+    /// Rising.
+    void set_state(State health, Time now);
+    /// The health before the first probe result (`init`); counts as no result.
+    void start_as(State health);
+    /// What a person said. SharedPool::set_admin is what to call: it eases back in.
+    void set_admin(AdminState admin, Time now);
+    /// It is no member of its pool any more: Draining from now on, whatever health says.
+    void leave(Time now);
     void set_weight(unsigned weight);
     /// It joined a running pool: slow start applies to it from its first result on.
     void note_joined_late() { has_settled_.store(true, std::memory_order_relaxed); }
-    /// A reload's weight, tier and max_in_flight; name and address never change.
+    /// A reload's weight, tier and max_in_flight; name and address never change. Who applies many
+    /// tells the pool's signals afterwards, once.
     void apply(const BackendSettings& settings);
 
     // ---- what it is doing (any thread)
@@ -108,6 +118,7 @@ class Backend {
 
     Backend(BackendSettings settings, std::shared_ptr<Signals> signals);
     ~Backend();
+    void settle(Time now);
     void orphan() noexcept;
 
     /// +1 unless full. By compare-exchange: with add-and-undo, the moment between the two lets
@@ -133,7 +144,10 @@ class Backend {
     // Cold.
     alignas(64) std::array<std::atomic<std::uint64_t>,
                            kFailureCells> failures_{};  ///< tick above, count below
-    std::atomic<State> state_{State::Unknown};
+    std::atomic<State> state_{State::Unknown};          ///< of the three below
+    std::atomic<State> health_{State::Unknown};
+    std::atomic<AdminState> admin_{AdminState::Ready};
+    std::atomic<bool> has_left_{false};
     std::atomic<bool> has_settled_{false};
     std::atomic<unsigned> weight_;
     std::atomic<unsigned> tier_;

@@ -1,6 +1,7 @@
 #include "balancing/shared_pool.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace fairlead::balancing {
@@ -27,25 +28,35 @@ std::shared_ptr<SharedPool> SharedPool::make(std::string name, PoolSettings sett
                 same_budget(previous->settings_.retry_budget, pool->settings_.retry_budget)
             ? previous->retry_budget_
             : std::make_shared<RetryBudget>(pool->settings_.retry_budget, workers);
+    std::unordered_map<std::string_view, const std::shared_ptr<Backend>*> before;
+    if (previous != nullptr) {
+        before.reserve(previous->backends_.size());
+        for (const auto& each : previous->backends_) before.emplace(each->name(), &each);
+    }
     pool->backends_.reserve(backends.size());
     for (BackendSettings& wanted : backends) {
-        std::shared_ptr<Backend> backend;
-        if (previous != nullptr) {
-            const auto found = std::find_if(
-                previous->backends_.begin(), previous->backends_.end(), [&](const auto& old) {
-                    return old->name() == wanted.name && old->address() == wanted.address;
-                });
-            if (found != previous->backends_.end()) backend = *found;
+        const auto found = before.find(wanted.name);
+        if (found != before.end() && (*found->second)->address() == wanted.address) {
+            pool->backends_.push_back(*found->second);
+            pool->wanted_.push_back(std::move(wanted));
+            continue;
         }
-        if (backend != nullptr) {
-            backend->apply(wanted);
-        } else {
-            backend = Backend::make(std::move(wanted), pool->signals_);
-            if (previous != nullptr) backend->note_joined_late();
-        }
-        pool->backends_.push_back(std::move(backend));
+        pool->backends_.push_back(Backend::make(std::move(wanted), pool->signals_));
+        if (previous != nullptr) pool->backends_.back()->note_joined_late();
     }
     return pool;
+}
+
+void SharedPool::commit() {
+    auto next = backends_.begin();
+    for (const BackendSettings& wanted : wanted_) {
+        // In the same order, with those that were made anew in between.
+        while ((*next)->name() != wanted.name) ++next;
+        (*next)->apply(wanted);
+    }
+    wanted_.clear();
+    wanted_.shrink_to_fit();
+    signals_->changed();
 }
 
 Backend* SharedPool::find(std::string_view backend_name) const {
@@ -61,20 +72,30 @@ bool SharedPool::has_usable() const {
     });
 }
 
-void SharedPool::bring_up(Backend& backend, Time now) {
-    if (is_well(backend.state())) return;
+bool SharedPool::rises(const Backend& backend) const {
     const bool another_is_well = std::any_of(
         backends_.begin(), backends_.end(),
         [&](const auto& other) { return other.get() != &backend && is_well(other->state()); });
-    const bool rises =
-        settings_.slow_start.over > Duration::zero() && backend.has_settled() && another_is_well;
-    backend.set_state(rises ? State::Rising : State::Up, now);
+    return settings_.slow_start.over > Duration::zero() && backend.has_settled() && another_is_well;
+}
+
+void SharedPool::bring_up(Backend& backend, Time now) {
+    if (is_well(backend.health())) return;
+    backend.set_state(rises(backend) ? State::Rising : State::Up, now);
+}
+
+void SharedPool::set_admin(Backend& backend, AdminState admin, Time now) {
+    const bool returns = admin == AdminState::Ready && backend.admin() == AdminState::Maintenance;
+    if (returns && is_well(backend.health())) {
+        backend.set_state(rises(backend) ? State::Rising : State::Up, now);
+    }
+    backend.set_admin(admin, now);
 }
 
 Duration SharedPool::tick(Time now) {
     Duration next = kForever;
     for (const auto& backend : backends_) {
-        if (backend->state() != State::Rising) continue;
+        if (backend->health() != State::Rising) continue;
         const Duration left = settings_.slow_start.over - (now - backend->since());
         if (left <= Duration::zero()) {
             backend->set_state(State::Up, now);

@@ -22,11 +22,15 @@ class SharedPool {
     /// @param backends  in the configuration's order; names are unique
     /// @param waker     outlives all leases; null when nobody ever waits
     /// @param previous  of a reload: backends of the same name and address are taken over with
-    /// their
-    ///                  state and counts, as are waiters and the retry budget
+    ///                  their state and counts, as are waiters and the retry budget. Nothing
+    ///                  changes for it, or for them, before commit().
     static std::shared_ptr<SharedPool> make(std::string name, PoolSettings settings,
                                             std::vector<BackendSettings> backends, unsigned workers,
                                             Waker* waker, const SharedPool* previous = nullptr);
+
+    /// It is in force from now on: backends that were taken over get their new weight, tier and
+    /// limit. Main thread, once.
+    void commit();
 
     const std::string& name() const { return name_; }
     const PoolSettings& settings() const { return settings_; }
@@ -45,6 +49,8 @@ class SharedPool {
     /// backend that was out before or joined by a reload, while another one is well; not to the
     /// first result after process start. Does nothing to one that is Up or Rising already.
     void bring_up(Backend& backend, Time now);
+    /// A person said so. Out of Maintenance a well backend comes back through slow start.
+    void set_admin(Backend& backend, AdminState admin, Time now);
     /// Ends each slow start that has run its time: the state becomes Up. Workers need no tick (they
     /// compute the weight from the time), readers of the status do.
     /// @return when to call next; kForever from now when nothing rises
@@ -54,12 +60,14 @@ class SharedPool {
 
   private:
     SharedPool(std::string name, PoolSettings settings);
+    bool rises(const Backend& backend) const;
 
     const std::string name_;
     const PoolSettings settings_;
     std::shared_ptr<Signals> signals_;
     std::shared_ptr<RetryBudget> retry_budget_;
     std::vector<std::shared_ptr<Backend>> backends_;
+    std::vector<BackendSettings> wanted_;  ///< of those taken over; empty names: made anew
 };
 
 }  // namespace fairlead::balancing

@@ -1,6 +1,17 @@
 #include "conf/model.h"
 
+#include <tuple>
+
 namespace fairlead::conf {
+
+bool Check::operator==(const Check& other) const {
+    const auto all = [](const Check& check) {
+        return std::tie(check.kind, check.method, check.path, check.host, check.expect, check.body,
+                        check.send, check.expect_bytes, check.every, check.timeout, check.rise,
+                        check.fall, check.every_changing, check.every_down, check.init, check.port);
+    };
+    return all(*this) == all(other);
+}
 
 const Listener* Model::listener(std::string_view name) const {
     for (const Listener& listener : listeners) {

@@ -315,6 +315,9 @@ struct Check {
     CheckInit init = CheckInit::Probe;
     std::uint16_t port = 0;  ///< 0: the backend's own
     Location where;
+
+    /// The same check, wherever it is written.
+    bool operator==(const Check& other) const;
 };
 
 struct Buffer {

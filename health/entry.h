@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "health/describe.h"
 #include "health/monitor.h"
@@ -24,6 +25,7 @@ struct Monitor::Entry {
     std::shared_ptr<balancing::SharedPool> pool;
     const std::shared_ptr<balancing::Backend> backend;
     conf::Check check;
+    std::vector<SocketAddress> addresses;
     Thresholds thresholds;
     std::unique_ptr<Probe> probe;
 

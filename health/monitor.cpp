@@ -55,11 +55,13 @@ void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
     if (place == nullptr) place = make_entry(*pool, std::move(backend), check);
     Entry& entry = *place;
 
+    entry.pool = pool;
+    if (entry.probe != nullptr && entry.check == check && entry.addresses == addresses) return;
     // The old probe may ask the wrong thing at the wrong place: a check under way is made anew.
     const std::optional<Turn> kept = entry.turn;
     withdraw(entry);
-    entry.pool = std::move(pool);
     entry.check = check;
+    entry.addresses = addresses;
     entry.thresholds.apply(check);
     entry.probe = probes_.make(check, {entry.backend->address(), std::move(addresses)});
     if (!is_started_) return;
@@ -71,7 +73,7 @@ void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
 std::unique_ptr<Monitor::Entry> Monitor::make_entry(const balancing::SharedPool& pool,
                                                     std::shared_ptr<balancing::Backend> backend,
                                                     const conf::Check& check) {
-    const State state = backend->state();
+    const State state = backend->health();
     const Verdict start = known_verdict(state, check.init);
     if (state == State::Unknown && start != Verdict::Unknown) {
         backend->start_as(start == Verdict::Up ? State::Up : State::Down);
@@ -101,6 +103,11 @@ void Monitor::forget(std::string_view pool_name, std::string_view backend_name) 
         metrics_.unlist(Metric::ChecksTotal, {pool_name, backend_name, word(outcome)});
     }
     metrics_.unlist(Metric::CheckSeconds, {pool_name, backend_name});
+    set_alarm();
+}
+
+void Monitor::note_rising() {
+    slow_starts_until_ = clock_.now();
     set_alarm();
 }
 

@@ -59,6 +59,8 @@ class Monitor {
     /// Ends its checks; its state stays as it is. Unknown names are taken. Not from within a
     /// probe's result.
     void forget(std::string_view pool_name, std::string_view backend_name);
+    /// A slow start was begun by somebody else (SharedPool::set_admin): ends it when it is over.
+    void note_rising();
 
     /// Begins checking what is watched (and what will be). `on_first_round_done` is called once,
     /// not within this call: when every backend whose `init` is `probe` has its first result, at
@@ -93,6 +95,7 @@ class Monitor {
     bool has_first_results() const;
     void set_alarm();
     std::string reason(const Entry& entry) const;
+    void add_admin(const balancing::Backend& backend, Health& health) const;
 
     const Clock& clock_;
     Alarm& alarm_;

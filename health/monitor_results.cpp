@@ -71,13 +71,13 @@ void Monitor::take_result(Entry& entry) {
 }
 
 void Monitor::take_verdict(Entry& entry) {
-    const State before = entry.backend->state();
+    const State before = entry.backend->health();
     if (!is_of_checks(before)) return;
     const Time now = clock_.now();
     std::string why = describe(entry.streak(), " x ");
     if (entry.thresholds.verdict() == Verdict::Up) {
         entry.pool->bring_up(*entry.backend, now);
-        if (entry.backend->state() == State::Rising) {
+        if (entry.backend->health() == State::Rising) {
             const Duration over = entry.pool->settings().slow_start.over;
             slow_starts_until_ = std::min(slow_starts_until_, now + over);
             why += fmt::format(", slow start over {}", brief(over));
@@ -93,21 +93,21 @@ void Monitor::end_slow_starts() {
     if (now < slow_starts_until_) return;
     std::vector<Entry*> rising;
     for (const auto& [name, entry] : entries_) {
-        if (entry->backend->state() == State::Rising) rising.push_back(entry.get());
+        if (entry->backend->health() == State::Rising) rising.push_back(entry.get());
     }
     slow_starts_until_ = Time::max();
     for (Entry* entry : rising) {
         slow_starts_until_ = std::min(slow_starts_until_, after(now, entry->pool->tick(now)));
     }
     for (Entry* entry : rising) {
-        if (entry->backend->state() == State::Up) {
+        if (entry->backend->health() == State::Up) {
             state_changed(*entry, State::Rising, "slow start is over");
         }
     }
 }
 
 void Monitor::state_changed(Entry& entry, State before, std::string_view why) {
-    const State state = entry.backend->state();
+    const State state = entry.backend->health();
     if (state == before) return;
     const Time now = clock_.now();
     const std::string line =
@@ -125,7 +125,7 @@ void Monitor::state_changed(Entry& entry, State before, std::string_view why) {
 std::string Monitor::reason(const Entry& entry) const {
     const Time now = clock_.now();
     std::string text;
-    if (entry.backend->state() == State::Rising) {
+    if (entry.backend->health() == State::Rising) {
         const Duration over = entry.pool->settings().slow_start.over;
         text = fmt::format("slow start, {} left; ", brief(entry.state_since + over - now));
     }
@@ -142,6 +142,14 @@ std::string Monitor::reason(const Entry& entry) const {
     return text + fmt::format("; next check in {}", brief(entry.turn->first - now));
 }
 
+/// What a person said goes first; what the checks say is still worth knowing.
+void Monitor::add_admin(const balancing::Backend& backend, Health& health) const {
+    if (backend.admin() == balancing::AdminState::Ready) return;
+    health.reason = fmt::format("{} was asked for; {}", word(backend.admin()), health.reason);
+    health.since = clock_.wall() -
+                   std::chrono::duration_cast<WallTime::duration>(clock_.now() - backend.since());
+}
+
 Health Monitor::health(const balancing::SharedPool& pool, const balancing::Backend& backend) const {
     Health health;
     health.state = backend.state();
@@ -149,11 +157,13 @@ Health Monitor::health(const balancing::SharedPool& pool, const balancing::Backe
     if (found == entries_.end() || found->second->backend.get() != &backend) {
         health.reason = "no check";
         health.since = began_;
+        add_admin(backend, health);
         return health;
     }
     const Entry& entry = *found->second;
     health.reason = reason(entry);
     health.since = entry.state_since_wall;
+    add_admin(backend, health);
     health.last = entry.last;
     if (entry.last) health.last_at = entry.last_at;
     health.passed = entry.passed;

@@ -42,7 +42,7 @@ class DemoServer final : public DemoBalancer {
         Result<void> outcome;
         thread_.call([&](net::Loop& loop) {
             const BindAddress admin_bind = model.admin->bind;
-            auto server = runtime::Server::make(loop, std::move(model));
+            auto server = runtime::Server::make(loop, runtime::prepare(std::move(model), nullptr));
             if (!server) {
                 outcome = fail(std::move(server).error().front());
                 return;
@@ -54,7 +54,7 @@ class DemoServer final : public DemoBalancer {
                 return;
             }
             admin_ = std::move(*admin);
-            address_ = server_->bound().front().address.address;
+            address_ = server_->bindings().front().address.address;
             admin_url_ = "http://" + admin_->address().text() + "/";
             server_->start();
             loop_ = &loop;
@@ -74,7 +74,8 @@ class DemoServer final : public DemoBalancer {
     }
     std::uint64_t retries() const override {
         std::uint64_t sum = 0;
-        for (const telemetry::Counter* counter : server_->snapshot().pools.front().series.retries) {
+        for (const telemetry::Counter* counter :
+             server_->snapshot().pools.front()->series.retries) {
             sum += counter->value();
         }
         return sum;
@@ -84,17 +85,17 @@ class DemoServer final : public DemoBalancer {
     /// Copies what the demo asks for, so that it never waits for this loop.
     void look() {
         std::vector<DemoBackend> seen;
-        const runtime::SnapshotPool& pool = server_->snapshot().pools.front();
-        for (const runtime::SnapshotBackend& each : pool.backends) {
-            const health::Health health = server_->monitor().health(*pool.shared, *each.backend);
+        const runtime::SnapshotPool& pool = *server_->snapshot().pools.front();
+        for (const auto& each : pool.backends) {
+            const health::Health health = server_->monitor().health(*pool.shared, *each->backend);
             DemoBackend backend;
             backend.state = balancing::word(health.state);
             backend.reason = health.reason;
             backend.is_usable = server_->is_ready() && balancing::is_well(health.state);
-            for (const telemetry::Counter* counter : each.series.requests) {
+            for (const telemetry::Counter* counter : each->series.requests) {
                 if (counter != nullptr) backend.requests += counter->value();
             }
-            backend.in_flight = each.backend->in_flight();
+            backend.in_flight = each->backend->in_flight();
             seen.push_back(std::move(backend));
         }
         {

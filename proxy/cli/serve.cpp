@@ -11,28 +11,13 @@
 #include "proxy/net/loop.h"
 #include "proxy/net/signals.h"
 #include "proxy/runtime/server.h"
+#include "proxy/runtime/steering.h"
 #include "proxy/telemetry/log.h"
 
 namespace fairlead::cli {
 namespace {
 
 namespace log = telemetry::log;
-
-log::Level log_level(conf::LogLevel level) {
-    switch (level) {
-        case conf::LogLevel::Trace:
-            return log::Level::Trace;
-        case conf::LogLevel::Debug:
-            return log::Level::Debug;
-        case conf::LogLevel::Info:
-            return log::Level::Info;
-        case conf::LogLevel::Warn:
-            return log::Level::Warn;
-        case conf::LogLevel::Error:
-            break;
-    }
-    return log::Level::Error;
-}
 
 int cannot_start(const std::vector<Error>& errors) {
     std::fputs(render(errors).c_str(), stderr);
@@ -44,17 +29,17 @@ int cannot_start(const std::vector<Error>& errors) {
 int serve_file(const std::string& path) {
     auto model = load_config_file(path, "nothing was started");
     if (!model) return 2;
-    return serve(std::move(*model));
+    return serve(std::move(*model), path);
 }
 
-int serve(conf::Model model) {
+int serve(conf::Model model, const std::string& path) {
     net::ignore_sigpipe();
-    log::set_level(log_level(model.log.level));
     const std::optional<conf::Admin> admin_config = model.admin;
 
     net::Loop loop;
-    auto server = runtime::Server::make(loop, std::move(model));
+    auto server = runtime::Server::make(loop, runtime::prepare(model, nullptr));
     if (!server) return cannot_start(server.error());
+    runtime::Steering steering(loop, **server, std::move(model), path, {});
     std::unique_ptr<control::AdminServer> admin;
     if (admin_config) {
         auto made = control::AdminServer::make(loop, **server, admin_config->bind);
@@ -78,9 +63,7 @@ int serve(conf::Model model) {
     };
     const net::SignalWatch terminate(loop, SIGTERM, on_stop);
     const net::SignalWatch interrupt(loop, SIGINT, on_stop);
-    const net::SignalWatch hangup(loop, SIGHUP, [] {
-        log::warn("SIGHUP: this release does not reload; restart to take a new configuration");
-    });
+    const net::SignalWatch hangup(loop, SIGHUP, [&] { steering.reload("SIGHUP", std::nullopt); });
     const net::SignalWatch reopen(loop, SIGUSR1, [&] {
         (*server)->reopen_logs();
         log::info("SIGUSR1: logs reopened");

@@ -11,6 +11,7 @@ namespace fairlead::cli {
 /// `fairlead run`. @return the exit code
 int serve_file(const std::string& path);
 /// @param model  loaded without errors
-int serve(conf::Model model);
+/// @param path   of the file it came from, which HUP loads again; empty when there is none
+int serve(conf::Model model, const std::string& path = {});
 
 }  // namespace fairlead::cli

@@ -19,10 +19,9 @@ struct KeepaliveSettings {
     Duration max_age = std::chrono::hours{1};
 };
 
-/// Immutable but for the atomic; lives as long as its backend.
+/// Immutable but for the atomic; made anew when the addresses change.
 struct Endpoint {
     std::vector<SocketAddress> addresses;  ///< at least one, tried in turn
-    KeepaliveSettings keepalive;
     alignas(64) std::atomic<std::uint32_t> idle_connections{0};
 };
 

@@ -31,10 +31,9 @@ void close(net::Loop& loop, std::unique_ptr<BackendConnection> connection) {
     loop.retire(std::move(connection));
 }
 
-IdleConnections::IdleConnections(net::Loop& loop, Endpoint& endpoint)
-    : loop_(loop), endpoint_(endpoint) {
-    connections_.reserve(16);
-}
+IdleConnections::IdleConnections(net::Loop& loop, Endpoint& endpoint,
+                                 const KeepaliveSettings& bounds)
+    : loop_(loop), endpoint_(endpoint), bounds_(bounds) {}
 
 IdleConnections::~IdleConnections() { clear(); }
 
@@ -54,15 +53,14 @@ std::unique_ptr<BackendConnection> IdleConnections::take(Duration idle_max) {
 }
 
 void IdleConnections::put(std::unique_ptr<BackendConnection> connection) {
-    const KeepaliveSettings& bounds = endpoint_.keepalive;
     const Time now = loop_.now();
     ++connection->requests_;
-    const bool is_worn = connection->requests_ >= bounds.max_requests ||
-                         now - connection->established_ >= bounds.max_age ||
-                         bounds.idle == Duration::zero();
+    const bool is_worn = connection->requests_ >= bounds_.max_requests ||
+                         now - connection->established_ >= bounds_.max_age ||
+                         bounds_.idle == Duration::zero();
     // Counted by add-and-undo: the bound holds over all workers without a lock.
     if (is_worn ||
-        endpoint_.idle_connections.fetch_add(1, std::memory_order_relaxed) >= bounds.per_backend) {
+        endpoint_.idle_connections.fetch_add(1, std::memory_order_relaxed) >= bounds_.per_backend) {
         if (!is_worn) endpoint_.idle_connections.fetch_sub(1, std::memory_order_relaxed);
         close(loop_, std::move(connection));
         return;
@@ -70,7 +68,7 @@ void IdleConnections::put(std::unique_ptr<BackendConnection> connection) {
     BackendConnection& kept = *connection;
     kept.home_ = this;
     kept.idle_since_ = now;
-    kept.deadline_.set(after(now, bounds.idle));
+    kept.deadline_.set(after(now, bounds_.idle));
     kept.stream_->set_observer(kept);
     if (!kept.stream_->is_reading()) kept.stream_->start_reading();
     connections_.push_back(std::move(connection));

@@ -51,7 +51,7 @@ void close(net::Loop& loop, std::unique_ptr<BackendConnection> connection);
 
 class IdleConnections {
   public:
-    IdleConnections(net::Loop& loop, Endpoint& endpoint);
+    IdleConnections(net::Loop& loop, Endpoint& endpoint, const KeepaliveSettings& bounds);
     ~IdleConnections();
     IdleConnections(const IdleConnections&) = delete;
     IdleConnections& operator=(const IdleConnections&) = delete;
@@ -62,6 +62,9 @@ class IdleConnections {
     /// Keeps it, or closes it when the bounds (count, requests, age) say so. Its exchange is over
     /// and nothing was left unread.
     void put(std::unique_ptr<BackendConnection> connection);
+    /// For connections put from now on; those that wait keep their times.
+    void set_bounds(const KeepaliveSettings& bounds) { bounds_ = bounds; }
+    const KeepaliveSettings& bounds() const { return bounds_; }
     /// Closes all.
     void clear();
     std::size_t size() const { return connections_.size(); }
@@ -72,6 +75,7 @@ class IdleConnections {
 
     net::Loop& loop_;
     Endpoint& endpoint_;
+    KeepaliveSettings bounds_;
     std::vector<std::unique_ptr<BackendConnection>> connections_;
 };
 

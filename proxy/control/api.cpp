@@ -37,9 +37,8 @@ ApiAnswer ready(const runtime::Server& server, std::string_view query) {
         return problem(400, "unknown parameter", "use /ready or /ready?pool=NAME");
     }
     const std::string_view name = query.substr(5);
-    for (const runtime::SnapshotPool& pool : server.snapshot().pools) {
-        if (pool.config->name != name) continue;
-        return pool.shared->has_usable() ? text(200, "ready\n") : text(503, "no usable backend\n");
+    if (const runtime::SnapshotPool* const pool = server.snapshot().pool(name)) {
+        return pool->shared->has_usable() ? text(200, "ready\n") : text(503, "no usable backend\n");
     }
     return problem(404, "no such pool", "GET /api/v1/status lists the pools");
 }

@@ -20,7 +20,7 @@ std::int64_t whole(const telemetry::Gauge& gauge) {
     return static_cast<std::int64_t>(gauge.value());
 }
 
-ordered_json class_counts(const l7::ClassCounters& counters) {
+ordered_json class_counts(const connect::ClassCounters& counters) {
     static constexpr const char* kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
     ordered_json json = ordered_json::object();
     for (std::size_t index = 1; index < counters.size(); ++index) {
@@ -31,7 +31,7 @@ ordered_json class_counts(const l7::ClassCounters& counters) {
     return json;
 }
 
-ordered_json failure_counts(const l7::FailureCounters& counters) {
+ordered_json failure_counts(const connect::FailureCounters& counters) {
     ordered_json json = ordered_json::object();
     for (const FailureRow& each : failures()) {
         const std::uint64_t count = value_of(counters[static_cast<std::size_t>(each.failure)]);
@@ -41,7 +41,7 @@ ordered_json failure_counts(const l7::FailureCounters& counters) {
 }
 
 ordered_json backend_status(const runtime::Server& server, const runtime::SnapshotPool& pool,
-                            const runtime::SnapshotBackend& each) {
+                            const connect::SharedBackend& each) {
     const balancing::Backend& backend = *each.backend;
     const health::Health health = server.monitor().health(*pool.shared, backend);
     ordered_json checks = ordered_json::object();
@@ -79,8 +79,8 @@ ordered_json backend_status(const runtime::Server& server, const runtime::Snapsh
 
 ordered_json pool_status(const runtime::Server& server, const runtime::SnapshotPool& pool) {
     ordered_json backends = ordered_json::array();
-    for (const runtime::SnapshotBackend& each : pool.backends) {
-        backends.push_back(backend_status(server, pool, each));
+    for (const auto& each : pool.backends) {
+        backends.push_back(backend_status(server, pool, *each));
     }
     return {
         {"name", pool.config->name},           {"policy", pool.config->policy},
@@ -92,8 +92,8 @@ ordered_json pool_status(const runtime::Server& server, const runtime::SnapshotP
 ordered_json listener_status(const runtime::Server& server, std::size_t index) {
     const runtime::SnapshotListener& listener = server.snapshot().listeners[index];
     ordered_json bind = ordered_json::array();
-    for (const auto& bound : server.bound()) {
-        if (bound.listener == index) bind.push_back(bound.address.text());
+    for (const auto& binding : server.bindings()) {
+        if (binding.listener == listener.config->name) bind.push_back(binding.address.text());
     }
     return {
         {"name", listener.config->name},
@@ -164,18 +164,15 @@ std::string status_json(const runtime::Server& server, Time now) {
         json["listeners"].push_back(listener_status(server, index));
     }
     json["pools"] = ordered_json::array();
-    for (const auto& pool : snapshot.pools) json["pools"].push_back(pool_status(server, pool));
+    for (const auto& pool : snapshot.pools) json["pools"].push_back(pool_status(server, *pool));
     return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::optional<std::string> pool_json(const runtime::Server& server, std::string_view name) {
-    for (const auto& pool : server.snapshot().pools) {
-        if (pool.config->name != name) continue;
-        return pool_status(server, pool)
-                   .dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-               "\n";
-    }
-    return std::nullopt;
+    const runtime::SnapshotPool* const pool = server.snapshot().pool(name);
+    if (pool == nullptr) return std::nullopt;
+    return pool_status(server, *pool).dump(2, ' ', false, ordered_json::error_handler_t::replace) +
+           "\n";
 }
 
 std::string status_page(const runtime::Server& server, Time now) {
@@ -193,23 +190,26 @@ std::string status_page(const runtime::Server& server, Time now) {
         ". More: <a href=\"/api/v1/status\">status as JSON</a>, <a href=\"/metrics\">metrics</a>"
         ".</p>";
     page += "<h2>Listeners</h2><table><tr><th>name</th><th>address</th><th>connections</th></tr>";
-    for (const auto& bound : server.bound()) {
-        const runtime::SnapshotListener& listener = snapshot.listeners[bound.listener];
-        page += "<tr>";
-        append_cell(page, listener.config->name);
-        append_cell(page, bound.address.text());
-        append_cell(page, std::to_string(whole(*listener.series.connections)));
-        page += "</tr>";
+    for (const runtime::SnapshotListener& listener : snapshot.listeners) {
+        for (const auto& binding : server.bindings()) {
+            if (binding.listener != listener.config->name) continue;
+            page += "<tr>";
+            append_cell(page, listener.config->name);
+            append_cell(page, binding.address.text());
+            append_cell(page, std::to_string(whole(*listener.series.connections)));
+            page += "</tr>";
+        }
     }
     page += "</table>";
-    for (const runtime::SnapshotPool& pool : snapshot.pools) {
+    for (const auto& shown : snapshot.pools) {
+        const runtime::SnapshotPool& pool = *shown;
         page += "<h2>Pool ";
         append_html(page, pool.config->name);
         page +=
             "</h2><table><tr><th>backend</th><th>address</th><th>state</th><th>reason</th>"
             "<th>since</th><th>in flight</th><th>weight</th><th>tier</th></tr>";
-        for (const runtime::SnapshotBackend& each : pool.backends) {
-            const balancing::Backend& backend = *each.backend;
+        for (const auto& each : pool.backends) {
+            const balancing::Backend& backend = *each->backend;
             const health::Health health = server.monitor().health(*pool.shared, backend);
             const std::string state(balancing::word(health.state));
             page += "<tr>";

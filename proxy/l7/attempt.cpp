@@ -25,8 +25,8 @@ Attempt::Attempt(net::Loop& loop, AttemptObserver& observer)
 
 Attempt::~Attempt() { cancel(); }
 
-void Attempt::begin(BackendEntry& backend, balancing::Lease lease, const AttemptSettings& settings,
-                    unsigned worker) {
+void Attempt::begin(connect::BackendEntry& backend, balancing::Lease lease,
+                    const AttemptSettings& settings, unsigned worker) {
     assert(phase_ == Phase::Idle);
     backend_ = &backend;
     lease_ = std::move(lease);
@@ -40,8 +40,8 @@ void Attempt::begin(BackendEntry& backend, balancing::Lease lease, const Attempt
     has_written_ = is_request_sent_ = is_write_broken_ = is_private_ = is_paused_ = false;
 }
 
-void Attempt::start(BackendEntry& backend, balancing::Lease lease, const AttemptSettings& settings,
-                    Reuse reuse, unsigned worker) {
+void Attempt::start(connect::BackendEntry& backend, balancing::Lease lease,
+                    const AttemptSettings& settings, Reuse reuse, unsigned worker) {
     begin(backend, std::move(lease), settings, worker);
     if (reuse != Reuse::None) {
         auto idle = backend.idle.take(reuse == Reuse::VeryFresh ? kVeryFresh : kForever);
@@ -52,11 +52,11 @@ void Attempt::start(BackendEntry& backend, balancing::Lease lease, const Attempt
     }
     phase_ = Phase::Connecting;
     const Duration timeout = std::min(settings.connect_timeout, settings.try_timeout);
-    connector_.start(backend.endpoint->addresses, timeout);
+    connector_.start(backend.endpoint.addresses, timeout);
 }
 
 void Attempt::start_on(std::unique_ptr<connect::BackendConnection> connection,
-                       BackendEntry& backend, balancing::Lease lease,
+                       connect::BackendEntry& backend, balancing::Lease lease,
                        const AttemptSettings& settings, unsigned worker) {
     begin(backend, std::move(lease), settings, worker);
     is_private_ = true;
@@ -153,7 +153,7 @@ void Attempt::on_bytes(std::span<char> bytes) {
         const http::ParseResult parsed = parser_.feed(bytes);
         if (parsed.status == http::ParseStatus::NeedMore) return;
         if (parsed.status == http::ParseStatus::Refused) {
-            telemetry::log::debug("backend {}: bad response: {}", backend_->backend->name(),
+            telemetry::log::debug("backend {}: bad response: {}", backend_->backend.name(),
                                   parsed.error.reason);
             fail(Failure::BackendBadResponse);
             return;

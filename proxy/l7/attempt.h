@@ -64,11 +64,12 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     /// Which connections may be used.
     enum class Reuse : std::uint8_t { Any, VeryFresh, None };
     /// Begins; on_attempt_ready may come before this returns when a connection is at hand.
-    void start(BackendEntry& backend, balancing::Lease lease, const AttemptSettings& settings,
-               Reuse reuse, unsigned worker);
+    void start(connect::BackendEntry& backend, balancing::Lease lease,
+               const AttemptSettings& settings, Reuse reuse, unsigned worker);
     /// The same on a connection the client keeps for itself (NTLM).
-    void start_on(std::unique_ptr<connect::BackendConnection> connection, BackendEntry& backend,
-                  balancing::Lease lease, const AttemptSettings& settings, unsigned worker);
+    void start_on(std::unique_ptr<connect::BackendConnection> connection,
+                  connect::BackendEntry& backend, balancing::Lease lease,
+                  const AttemptSettings& settings, unsigned worker);
 
     /// Writes pieces of the request in order; `is_last`: the request is complete with them.
     /// @return false when the connection is broken: the attempt has failed, on_attempt_failed is
@@ -97,8 +98,9 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     bool is_request_sent() const { return is_request_sent_; }
     /// Why send() returned false.
     Failure send_failure() const { return send_failure_; }
-    BackendEntry& backend() { return *backend_; }
+    connect::BackendEntry& backend() { return *backend_; }
     balancing::Lease& lease() { return lease_; }
+    const balancing::Lease& lease() const { return lease_; }
     const http::ResponseHead& head() const { return head_; }
     const std::string& trailers() const { return decoder_.trailers(); }
     Time started() const { return started_; }
@@ -108,8 +110,8 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
   private:
     enum class Phase : std::uint8_t { Idle, Connecting, Waiting, Body, Done };
 
-    void begin(BackendEntry& backend, balancing::Lease lease, const AttemptSettings& settings,
-               unsigned worker);
+    void begin(connect::BackendEntry& backend, balancing::Lease lease,
+               const AttemptSettings& settings, unsigned worker);
     void use(std::unique_ptr<connect::BackendConnection> connection);
 
     void on_connect_done(std::unique_ptr<net::Stream> stream) override;
@@ -137,7 +139,7 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     connect::Connector connector_;
     net::Deadline deadline_;
     std::unique_ptr<connect::BackendConnection> connection_;
-    BackendEntry* backend_ = nullptr;
+    connect::BackendEntry* backend_ = nullptr;
     balancing::Lease lease_;
     AttemptSettings settings_{};
     http::ResponseParser parser_;

@@ -18,36 +18,35 @@ constexpr std::uint32_t kLingerBytesMax = 16 * 1024 * 1024;
 
 }  // namespace
 
-ClientConnection::ClientConnection(Context& context, ListenerEntry& listener,
+ClientConnection::ClientConnection(Context& context, ListenerSlot& slot,
                                    std::unique_ptr<net::Stream> stream)
     : context_(context),
-      listener_(listener),
+      slot_(slot),
       stream_(std::move(stream)),
       deadline_(net::Deadline::of<&ClientConnection::on_deadline>(context.loop.timers(), *this)) {
     const SocketAddress peer = stream_->peer();
     peer_ip_ = peer.ip;
     peer_port_ = peer.port;
-    const auto& trusted = listener.config.trusted_proxies;
-    is_trusted_ = std::any_of(trusted.begin(), trusted.end(),
-                              [&](const auto& each) { return each.contains(peer_ip_); });
-    listener_.series.connections->add(context_.worker, 1);
-    listener_.series.connections_total->add(context_.worker);
+    ++slot_.connections;
+    listener().series.connections->add(context_.worker, 1);
+    listener().series.connections_total->add(context_.worker);
 }
 
 ClientConnection::~ClientConnection() {
-    listener_.series.connections->add(context_.worker, -1);
+    --slot_.connections;
+    listener().series.connections->add(context_.worker, -1);
     net::close(context_.loop, std::move(stream_));
 }
 
 void ClientConnection::start() {
     stream_->set_observer(*this);
     stream_->start_reading();
-    wait_for(Wait::KeepAlive, listener_.config.timeouts.keepalive);
+    wait_for(Wait::KeepAlive, listener().config.timeouts.keepalive);
 }
 
 void ClientConnection::drain() {
     if (phase_ != Phase::Idle) return;
-    const Duration keepalive = listener_.config.timeouts.keepalive;
+    const Duration keepalive = listener().config.timeouts.keepalive;
     const bool has_been_quiet = keepalive != kForever &&
                                 context_.loop.now() - (deadline_.when() - keepalive) >= kDrainGrace;
     // A client that has just been here may be sending its next request, which a close would cross
@@ -67,9 +66,15 @@ void ClientConnection::abort() {
     }
 }
 
+bool ClientConnection::uses(const balancing::Backend& backend) const {
+    return exchange_ != nullptr && exchange_->uses(backend);
+}
+
+bool ClientConnection::is_draining() const { return context_.is_draining || slot_.is_draining; }
+
 bool ClientConnection::may_keep_alive() const {
-    return !context_.is_draining && !has_ended_ &&
-           requests_ < listener_.config.limits.requests_per_connection;
+    return !is_draining() && !has_ended_ &&
+           requests_ < slot_.entry->config.limits.requests_per_connection;
 }
 
 void ClientConnection::on_bytes(std::span<char> bytes) {
@@ -96,9 +101,9 @@ void ClientConnection::consume(std::span<char> bytes) {
     }
     is_consuming_ = false;
     if (exchange_ != nullptr && exchange_->is_reading_head() && wait_ != Wait::Header) {
-        wait_for(Wait::Header, listener_.config.timeouts.header);
+        wait_for(Wait::Header, listener().config.timeouts.header);
     }
-    if (context_.is_draining) drain();
+    if (is_draining()) drain();
 }
 
 void ClientConnection::consume_pending() {
@@ -116,6 +121,9 @@ void ClientConnection::begin_exchange() {
     phase_ = Phase::Exchange;
     wait_ = Wait::Nothing;
     deadline_.clear();
+    const auto& trusted = listener().config.trusted_proxies;
+    is_trusted_ = std::any_of(trusted.begin(), trusted.end(),
+                              [&](const auto& each) { return each.contains(peer_ip_); });
     exchange_ = context_.take_exchange();
     exchange_->start(*this);
 }
@@ -141,7 +149,7 @@ void ClientConnection::on_exchange_ended(Ending ending) {
         return;
     }
     phase_ = Phase::Idle;
-    wait_for(Wait::KeepAlive, listener_.config.timeouts.keepalive);
+    wait_for(Wait::KeepAlive, listener().config.timeouts.keepalive);
     if (is_consuming_) return;
     if (has_pending()) {
         consume_pending();
@@ -149,7 +157,7 @@ void ClientConnection::on_exchange_ended(Ending ending) {
     }
     if (!stream_->is_reading()) stream_->start_reading();
     // The response may have promised to keep the connection before the process began to stop.
-    if (context_.is_draining) drain();
+    if (is_draining()) drain();
 }
 
 void ClientConnection::resume_input() {

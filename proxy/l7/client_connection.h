@@ -21,17 +21,18 @@ class Exchange;
 /// A backend connection that belongs to one client, because it was authenticated as a whole
 /// (NTLM, Negotiate).
 struct PrivateConnection {
-    PrivateConnection(net::Loop& loop, BackendEntry& its_backend)
-        : backend(its_backend), idle(loop, *its_backend.endpoint) {}
-    BackendEntry& backend;
+    PrivateConnection(net::Loop& loop, connect::BackendEntry& its_backend)
+        : backend(its_backend.shared_from_this()),
+          idle(loop, its_backend.endpoint, its_backend.idle.bounds()) {}
+    const std::shared_ptr<connect::BackendEntry> backend;
     connect::IdleConnections idle;
 };
 
 class ClientConnection final : private net::StreamObserver {
   public:
     /// Its owner is the context's `clients`.
-    ClientConnection(Context& context, ListenerEntry& listener,
-                     std::unique_ptr<net::Stream> stream);
+    /// @param slot  where it was accepted; outlives it
+    ClientConnection(Context& context, ListenerSlot& slot, std::unique_ptr<net::Stream> stream);
     ~ClientConnection();
     ClientConnection(const ClientConnection&) = delete;
     ClientConnection& operator=(const ClientConnection&) = delete;
@@ -44,13 +45,17 @@ class ClientConnection final : private net::StreamObserver {
     /// still be said.
     void abort();
     bool is_tunnel() const { return phase_ == Phase::Tunnel; }
+    const ListenerSlot& slot() const { return slot_; }
+    /// Something of it runs on this backend.
+    bool uses(const balancing::Backend& backend) const;
 
     /// Where its owner keeps it.
     std::uint32_t position = 0;
 
     // ---- for its exchange
     Context& context() { return context_; }
-    ListenerEntry& listener() { return listener_; }
+    /// As configured now: an exchange keeps the one it began with.
+    ListenerEntry& listener() { return *slot_.entry; }
     net::Stream& stream() { return *stream_; }
     /// Without address and port for a client on a unix socket.
     SocketAddress peer() const { return {peer_ip_, peer_port_, {}}; }
@@ -104,6 +109,7 @@ class ClientConnection final : private net::StreamObserver {
     }
     bool has_pending() const { return seldom_ != nullptr && !seldom_->pending.empty(); }
 
+    bool is_draining() const;
     void consume(std::span<char> bytes);
     void consume_pending();
     void begin_exchange();
@@ -113,7 +119,7 @@ class ClientConnection final : private net::StreamObserver {
 
     // Thousands of them wait at a time: what is idle is kept small.
     Context& context_;
-    ListenerEntry& listener_;
+    ListenerSlot& slot_;
     std::unique_ptr<net::Stream> stream_;
     std::unique_ptr<Exchange> exchange_;
     std::unique_ptr<Seldom> seldom_;

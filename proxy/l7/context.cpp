@@ -17,13 +17,19 @@ Context::Context(net::Loop& its_loop, unsigned its_worker, ClientConnectionOwner
     : loop(its_loop),
       worker(its_worker),
       clients(its_clients),
-      access_log(its_access_log),
+      access_log(&its_access_log),
       instance(std::move(its_instance)),
       random(its_random) {
     free_.reserve(kFreeExchangesMax);
 }
 
 Context::~Context() = default;
+
+void Context::set_access_log(telemetry::AccessWriter& writer) {
+    if (access_log == &writer) return;
+    access_log->flush();
+    access_log = &writer;
+}
 
 std::unique_ptr<Exchange> Context::take_exchange() {
     if (free_.empty()) return std::make_unique<Exchange>(*this);

@@ -39,8 +39,8 @@ class Context {
 
     net::Loop& loop;
     const unsigned worker;
-    ClientConnectionOwner& clients;  ///< of all client connections
-    telemetry::AccessWriter& access_log;
+    ClientConnectionOwner& clients;       ///< of all client connections
+    telemetry::AccessWriter* access_log;  ///< a reload may change it
     /// Names this process in CDN-Loop (RFC 8586), so that our own requests are known when they
     /// come back.
     const std::string instance;
@@ -52,6 +52,9 @@ class Context {
     /// Exchanges and tunnels under way, for a stop that waits for them.
     std::size_t exchanges_running = 0;
     std::size_t tunnels_running = 0;
+
+    /// Lines from now on go there; what was gathered for the old one is handed over.
+    void set_access_log(telemetry::AccessWriter& writer);
 
     /// An exchange as new; give it back with recycle.
     std::unique_ptr<Exchange> take_exchange();

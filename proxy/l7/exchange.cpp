@@ -39,6 +39,7 @@ void Exchange::enter(Phase phase) {
 void Exchange::start(ClientConnection& client) {
     client_ = &client;
     listener_ = &client.listener();
+    site_ = connect::SiteUse(listener_->life);
     is_trusted_ = client.is_trusted();
     started_ = context_.loop.now();
     started_wall_ = context_.wall();
@@ -268,6 +269,12 @@ void Exchange::reset() {
     keep_alive_ = true;
     is_input_paused_ = forwards_expect_ = sent_continue_ = is_discarding_ = false;
     is_pacing_write_ = has_queued_ = has_connected_ = false;
+    site_.end();
+}
+
+bool Exchange::uses(const balancing::Backend& backend) const {
+    if (phase_ == Phase::Tunnel) return &tunnel_lease_.backend() == &backend;
+    return attempt_.is_running() && attempt_.lease() && &attempt_.lease().backend() == &backend;
 }
 
 }  // namespace fairlead::l7

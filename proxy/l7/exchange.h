@@ -54,6 +54,8 @@ class Exchange final : private AttemptObserver,
     void on_client_drained();
     /// The process stops and waits no longer.
     void abort();
+    /// An attempt or a tunnel of it is on this backend.
+    bool uses(const balancing::Backend& backend) const;
 
     /// Makes it as new; called when it has ended and the stack has unwound.
     void reset();
@@ -126,10 +128,11 @@ class Exchange final : private AttemptObserver,
     }
 
     Context& context_;
+    connect::SiteUse site_;  ///< what the pointers below lead into; ends last
     ClientConnection* client_ = nullptr;
     ListenerEntry* listener_ = nullptr;
     RouteEntry* route_ = nullptr;
-    PoolEntry* pool_ = nullptr;
+    connect::PoolEntry* pool_ = nullptr;
 
     // the request
     http::RequestHead head_;

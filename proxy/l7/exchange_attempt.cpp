@@ -65,17 +65,14 @@ void Exchange::pick() {
 /// A client that authenticated a connection is known on that connection only.
 bool Exchange::take_private_backend(balancing::Picked& picked) {
     const PrivateConnection& own = *client_->private_connection();
-    if (own.idle.size() == 0) return false;
-    std::vector<const balancing::Backend*> others;
-    bool is_of_this_pool = false;
-    for (const auto& each : pool_->backends) {
-        if (each.get() == &own.backend) {
-            is_of_this_pool = true;
-        } else {
-            others.push_back(each->backend.get());
-        }
+    // Also when a reload has made the pool anew: the backend's entry stays the same.
+    if (own.idle.size() == 0 || pool_->find(own.backend->backend) != own.backend.get()) {
+        return false;
     }
-    if (!is_of_this_pool) return false;
+    std::vector<const balancing::Backend*> others;
+    for (const auto& each : pool_->backends) {
+        if (each != own.backend) others.push_back(&each->backend);
+    }
     picked = pool_->pool.pick(hash_key_, others, context_.loop.now());
     return static_cast<bool>(picked.lease);
 }
@@ -121,10 +118,10 @@ bool Exchange::is_gone() const noexcept { return grace_until_ != Time::max(); }
 void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
     enter(Phase::Trying);
     attempt_.cancel();
-    BackendEntry& backend = pool_->entry(lease.backend());
+    connect::BackendEntry& backend = pool_->entry(lease.backend());
     if (tries_used_ == 0 && attempt_count_ == 0) pool_->pool.note_request(context_.loop.now());
     PrivateConnection* const own = client_->private_connection();
-    if (own != nullptr && &own->backend == &backend && reuse != Attempt::Reuse::None) {
+    if (own != nullptr && own->backend.get() == &backend && reuse != Attempt::Reuse::None) {
         const Duration idle_max =
             reuse == Attempt::Reuse::VeryFresh ? Attempt::kVeryFresh : kForever;
         if (auto connection = own->idle.take(idle_max)) {
@@ -201,7 +198,7 @@ void Exchange::on_attempt_drained() {
 
 void Exchange::note_attempt(std::string_view reason) {
     if (attempt_count_ == kAttemptsMax) return;
-    attempts_[attempt_count_++] = {attempt_.backend().backend.get(), reason,
+    attempts_[attempt_count_++] = {&attempt_.backend().backend, reason,
                                    context_.loop.now() - attempt_.started()};
 }
 
@@ -243,7 +240,7 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
         return true;
     }
     if (tried_count_ < tried_.size()) {
-        tried_[tried_count_++] = attempt_.backend().backend.get();
+        tried_[tried_count_++] = &attempt_.backend().backend;
     }
     balancing::Picked picked =
         pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now);

@@ -171,14 +171,14 @@ void Exchange::count() {
     const unsigned worker = context_.worker;
     listener_->series.bytes_in->add(worker, bytes_in_);
     listener_->series.bytes_out->add(worker, bytes_out_);
-    const ClassCounters& requests =
+    const connect::ClassCounters& requests =
         route_ != nullptr ? route_->series.requests : listener_->series.requests_without_route;
     const std::size_t status_class = static_cast<std::size_t>(status_ / 100);
     if (status_class >= 1 && status_class <= 5) {
         requests[status_class]->add(worker);
     }
     if (failure_ != Failure::None) {
-        const FailureCounters& failures =
+        const connect::FailureCounters& failures =
             pool_ != nullptr ? route_->series.failures : listener_->series.failures_without_pool;
         failures[static_cast<std::size_t>(failure_)]->add(worker);
     }
@@ -188,7 +188,7 @@ void Exchange::count() {
 }
 
 void Exchange::write_log() {
-    if (!context_.access_log.enabled()) return;
+    if (!context_.access_log->enabled()) return;
     std::array<telemetry::AttemptEntry, kAttemptsMax> attempts;
     for (std::size_t index = 0; index < attempt_count_; ++index) {
         const AttemptRecord& record = attempts_[index];
@@ -228,7 +228,7 @@ void Exchange::write_log() {
     if (has_queued_) entry.queue = queue_took_;
     if (has_connected_) entry.connect = connect_took_;
     if (answered_by_ != nullptr) entry.first_byte = first_byte_took_;
-    context_.access_log.write(entry);
+    context_.access_log->write(entry);
 }
 
 }  // namespace fairlead::l7

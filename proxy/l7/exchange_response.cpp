@@ -51,7 +51,7 @@ void Exchange::on_response(const http::ResponseHead& head, std::string_view payl
     const Time now = context_.loop.now();
     first_byte_took_ = now - started_;
     status_ = head.status;
-    answered_by_ = attempt_.backend().backend.get();
+    answered_by_ = &attempt_.backend().backend;
     attempt_.backend().series.seconds->observe(context_.worker,
                                                attempt_.head_at() - attempt_.started());
     attempt_.backend().series.requests[static_cast<std::size_t>(head.status / 100)]->add(
@@ -105,7 +105,7 @@ void Exchange::finish_response() {
     note_attempt("none");
     if (auto connection = attempt_.take_private_connection()) {
         const PrivateConnection* const own = client_->private_connection();
-        if (own == nullptr || &own->backend != &attempt_.backend()) {
+        if (own == nullptr || own->backend.get() != &attempt_.backend()) {
             client_->keep_private(
                 std::make_unique<PrivateConnection>(context_.loop, attempt_.backend()));
         }
@@ -142,7 +142,7 @@ void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest
         return;
     }
     status_ = 101;
-    answered_by_ = attempt_.backend().backend.get();
+    answered_by_ = &attempt_.backend().backend;
     first_byte_took_ = context_.loop.now() - started_;
     attempt_.backend().series.requests[1]->add(context_.worker);
     note_attempt("none");

@@ -9,19 +9,19 @@ bool is_safe(http::Method method) {
            method == http::Method::Options;
 }
 
-RetryReason reason_of(RetryClass retry) {
+connect::RetryReason reason_of(RetryClass retry) {
     switch (retry) {
         case RetryClass::Stale:
-            return RetryReason::Stale;
+            return connect::RetryReason::Stale;
         case RetryClass::Reset:
-            return RetryReason::Reset;
+            return connect::RetryReason::Reset;
         case RetryClass::Timeout:
-            return RetryReason::Timeout;
+            return connect::RetryReason::Timeout;
         case RetryClass::Connect:
         case RetryClass::Never:
             break;
     }
-    return RetryReason::Connect;
+    return connect::RetryReason::Connect;
 }
 
 }  // namespace
@@ -36,12 +36,12 @@ RetryAnswer decide_retry(const RetryQuestion& question, const conf::Retry& rules
         if (!has_tries || !may_repeat || !rules.on.covers_status(question.status)) return no;
         // The backend asks to be left alone for a while; that is an answer, not an accident.
         if (question.status == 503 && question.has_retry_after) return no;
-        return {RetryPlace::OtherBackend, RetryReason::Status, true, true};
+        return {RetryPlace::OtherBackend, connect::RetryReason::Status, true, true};
     }
 
     const RetryClass retry = row(question.failure).retry;
     if (!rules.on.covers(retry)) return no;
-    const RetryReason reason = reason_of(retry);
+    const connect::RetryReason reason = reason_of(retry);
     switch (retry) {
         case RetryClass::Never:
             return no;

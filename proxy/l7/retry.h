@@ -3,8 +3,8 @@
 
 #include "conf/model.h"
 #include "proxy/base/failure.h"
+#include "proxy/connect/series.h"
 #include "proxy/http/message.h"
-#include "proxy/l7/series.h"
 
 namespace fairlead::l7 {
 
@@ -25,7 +25,7 @@ enum class RetryPlace : std::uint8_t { Nowhere, SameBackend, OtherBackend };
 
 struct RetryAnswer {
     RetryPlace place = RetryPlace::Nowhere;
-    RetryReason reason = RetryReason::Connect;
+    connect::RetryReason reason = connect::RetryReason::Connect;
     bool counts_as_try = true;  ///< a stale connection does not
     bool needs_budget = false;  ///< the request reached a backend
 };

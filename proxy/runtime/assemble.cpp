@@ -1,16 +1,20 @@
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
-#include "proxy/base/failure.h"
 #include "proxy/net/resolver.h"
+#include "proxy/runtime/series.h"
 #include "proxy/runtime/snapshot.h"
+#include "proxy/telemetry/log.h"
 
 namespace fairlead::runtime {
 namespace {
 
-using telemetry::Metric;
-using telemetry::Registry;
+using conf::SettingGroup;
+using Backends =
+    std::unordered_map<std::string_view, std::shared_ptr<const connect::SharedBackend>>;
 
 /// A retry budget of "none" is infinite in the model.
 balancing::RetryBudgetSettings retry_budget(const conf::Retry& retry) {
@@ -38,195 +42,197 @@ balancing::PoolSettings pool_settings(const conf::Pool& pool) {
     return settings;
 }
 
-l7::ClassCounters class_counters(auto&& make) {
-    static constexpr std::string_view kClasses[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
-    l7::ClassCounters counters{};
-    for (std::size_t index = 1; index < counters.size(); ++index) {
-        counters[index] = &make(kClasses[index]);
-    }
-    return counters;
-}
-
-l7::FailureCounters failure_counters(auto&& make) {
-    l7::FailureCounters counters{};
-    for (const FailureRow& each : failures()) {
-        if (each.failure == Failure::None) continue;
-        counters[static_cast<std::size_t>(each.failure)] = &make(each.word);
-    }
-    return counters;
-}
-
-l7::BackendSeries backend_series(Registry& registry, const std::string& pool,
-                                 const std::string& backend) {
-    l7::BackendSeries series{};
-    series.seconds = &registry.histogram(Metric::BackendSeconds, {pool, backend});
-    series.requests = class_counters([&](std::string_view word) -> telemetry::Counter& {
-        return registry.counter(Metric::BackendRequestsTotal, {pool, backend, word});
-    });
-    series.failures = failure_counters([&](std::string_view word) -> telemetry::Counter& {
-        return registry.counter(Metric::BackendFailuresTotal, {pool, backend, word});
-    });
-    series.connections_active =
-        &registry.gauge(Metric::BackendConnections, {pool, backend, "active"});
-    series.connects_ok = &registry.counter(Metric::BackendConnectsTotal, {pool, backend, "ok"});
-    series.connects_failed =
-        &registry.counter(Metric::BackendConnectsTotal, {pool, backend, "failed"});
-    return series;
-}
-
-l7::PoolSeries pool_series(Registry& registry, const std::string& pool) {
-    static constexpr std::string_view kReasons[l7::kRetryReasonCount] = {
-        "connect", "stale", "reset", "timeout", "status"};
-    l7::PoolSeries series{};
-    series.request_seconds = &registry.histogram(Metric::RequestSeconds, {pool});
-    for (std::size_t index = 0; index < l7::kRetryReasonCount; ++index) {
-        series.retries[index] = &registry.counter(Metric::RetriesTotal, {pool, kReasons[index]});
-    }
-    series.retry_budget_exhausted = &registry.counter(Metric::RetryBudgetExhaustedTotal, {pool});
-    series.queue_seconds = &registry.histogram(Metric::QueueSeconds, {pool});
-    return series;
-}
-
-SnapshotRoute route_series(Registry& registry, const std::string& listener, std::string name,
-                           const std::string& pool) {
-    SnapshotRoute route{std::move(name), {}};
-    route.series.requests = class_counters([&](std::string_view word) -> telemetry::Counter& {
-        return registry.counter(Metric::RequestsTotal, {listener, route.name, pool, word});
-    });
-    route.series.failures = failure_counters([&](std::string_view word) -> telemetry::Counter& {
-        return registry.counter(Metric::FailuresTotal, {listener, pool, word});
-    });
-    return route;
-}
-
-SnapshotListener make_listener(const conf::Model& model, const conf::Listener& config,
-                               Registry& registry) {
-    SnapshotListener listener;
-    listener.config = &config;
-    listener.series.connections = &registry.gauge(Metric::Connections, {config.name});
-    listener.series.connections_total = &registry.counter(Metric::ConnectionsTotal, {config.name});
-    listener.series.bytes_in = &registry.counter(Metric::BytesTotal, {config.name, "in"});
-    listener.series.bytes_out = &registry.counter(Metric::BytesTotal, {config.name, "out"});
-    listener.series.requests_without_route =
-        class_counters([&](std::string_view word) -> telemetry::Counter& {
-            return registry.counter(Metric::RequestsTotal, {config.name, "", "", word});
-        });
-    listener.series.failures_without_pool =
-        failure_counters([&](std::string_view word) -> telemetry::Counter& {
-            return registry.counter(Metric::FailuresTotal, {config.name, "", word});
-        });
-    for (const conf::Route& route : model.routes) {
-        const bool is_here = route.listener.empty() || route.listener == config.name;
-        listener.routes.push_back(is_here
-                                      ? route_series(registry, config.name, route.name, route.pool)
-                                      : SnapshotRoute{});
-    }
-    listener.fallback = route_series(registry, config.name, "default", config.pool);
-    return listener;
-}
-
-/// @param errors  gets what is wrong; the pool is of no use then
-SnapshotPool make_pool(const conf::Pool& config, Registry& registry, unsigned workers,
-                       balancing::Waker& waker, std::vector<Error>& errors) {
-    SnapshotPool pool;
-    pool.config = &config;
-    std::vector<balancing::BackendSettings> settings;
-    for (const conf::Backend& backend : config.backends) {
-        settings.push_back({backend.name, backend.address, backend.weight,
-                            limit(backend.max_in_flight), backend.tier});
-    }
-    pool.shared = balancing::SharedPool::make(config.name, pool_settings(config),
-                                              std::move(settings), workers, &waker);
-    pool.series = pool_series(registry, config.name);
-    for (std::size_t index = 0; index < config.backends.size(); ++index) {
-        const conf::Backend& backend = config.backends[index];
-        Result<std::vector<SocketAddress>> addresses = net::resolve_now(backend.address);
-        if (!addresses) {
-            Error error = std::move(addresses).error().in("pool", config.name);
-            error.where = backend.where;
-            errors.push_back(std::move(error));
-            continue;
+class Assembler {
+  public:
+    Assembler(Prepared prepared, const Snapshot* previous, telemetry::Registry& registry,
+              unsigned workers, balancing::Waker& waker)
+        : snapshot_(std::make_shared<Snapshot>()),
+          addresses_(std::move(prepared.addresses)),
+          previous_(previous),
+          registry_(registry),
+          series_(registry, SeriesMaker::Mode::List),
+          workers_(workers),
+          waker_(waker) {
+        snapshot_->model = std::move(prepared.model);
+        snapshot_->settings = std::move(prepared.settings);
+        snapshot_->generation = previous == nullptr ? 1 : previous->generation + 1;
+        for (const conf::Change& change : prepared.changes) {
+            if (change.what == SettingGroup::Kind::Pool) changed_pools_.insert(change.name);
+            if (change.what == SettingGroup::Kind::Backend) changed_pools_.insert(change.pool);
         }
-        auto endpoint = std::make_shared<connect::Endpoint>();
-        endpoint->addresses = std::move(*addresses);
-        endpoint->keepalive = {config.keepalive.idle, config.keepalive.per_backend,
-                               config.keepalive.max_requests, config.keepalive.max_age};
-        pool.backends.push_back({pool.shared->backends()[index], std::move(endpoint),
-                                 backend_series(registry, config.name, backend.name)});
+        if (previous == nullptr) return;
+        for (const auto& pool : previous->pools) pools_before_.emplace(pool->config->name, pool);
+        for (const auto& listener : previous->listeners) {
+            listeners_before_.emplace(listener.config->name, &listener);
+        }
     }
-    return pool;
-}
 
-l7::PoolEntry* find_pool(const l7::Site& site, std::string_view name) {
-    const auto found = std::find_if(site.pools.begin(), site.pools.end(),
-                                    [&](const auto& each) { return each->config.name == name; });
-    return found == site.pools.end() ? nullptr : found->get();
-}
-
-l7::RouteEntry make_route(const l7::Site& site, const conf::Route* config,
-                          const SnapshotRoute& snapshot, std::string_view pool) {
-    l7::RouteEntry route;
-    route.config = config;
-    route.name = snapshot.name;
-    route.series = snapshot.series;
-    route.pool = pool.empty() ? nullptr : find_pool(site, pool);
-    if (route.pool == nullptr) return route;
-    const conf::Pool& of_pool = route.pool->config;
-    route.retry = config != nullptr && config->retry ? &*config->retry : &of_pool.retry;
-    route.queue = config != nullptr && config->queue ? &*config->queue : &of_pool.queue;
-    route.response_timeout = of_pool.timeouts.response;
-    route.total_timeout = of_pool.timeouts.total;
-    if (config != nullptr && config->timeouts.response) {
-        route.response_timeout = *config->timeouts.response;
+    Many<std::shared_ptr<const Snapshot>> run() {
+        for (const conf::Pool& config : snapshot_->model.pools) {
+            snapshot_->pools.push_back(pool(config));
+        }
+        if (!errors_.empty()) {
+            if (previous_ != nullptr) unlist_gone(*snapshot_, *previous_, registry_);
+            return tl::unexpected(std::move(errors_));
+        }
+        for (const conf::Listener& config : snapshot_->model.listeners) {
+            snapshot_->listeners.push_back(listener(config));
+        }
+        return snapshot_;
     }
-    if (config != nullptr && config->timeouts.total) route.total_timeout = *config->timeouts.total;
-    return route;
-}
+
+  private:
+    std::shared_ptr<const SnapshotPool> pool(const conf::Pool& config) {
+        const auto found = pools_before_.find(config.name);
+        const SnapshotPool* before = found == pools_before_.end() ? nullptr : found->second.get();
+        if (before != nullptr && !changed_pools_.contains(config.name) &&
+            !has_moved(*before, addresses_)) {
+            return found->second;
+        }
+        auto pool = std::make_shared<SnapshotPool>();
+        pool->config = std::make_shared<const conf::Pool>(config);
+        pool->series = series_.pool(config.name);
+        std::vector<balancing::BackendSettings> settings;
+        settings.reserve(config.backends.size());
+        for (const conf::Backend& backend : config.backends) {
+            settings.push_back({backend.name, backend.address, backend.weight,
+                                limit(backend.max_in_flight), backend.tier});
+        }
+        pool->shared = balancing::SharedPool::make(
+            config.name, pool_settings(config), std::move(settings), workers_, &waker_,
+            before == nullptr ? nullptr : before->shared.get());
+        Backends backends_before;
+        if (before != nullptr) {
+            backends_before.reserve(before->backends.size());
+            for (const auto& each : before->backends) {
+                backends_before.emplace(each->backend->name(), each);
+            }
+        }
+        pool->backends.reserve(config.backends.size());
+        for (std::size_t index = 0; index < config.backends.size(); ++index) {
+            if (auto shared =
+                    backend(config, index, pool->shared->backends()[index], backends_before)) {
+                pool->backends.push_back(std::move(shared));
+            }
+        }
+        return pool;
+    }
+
+    std::shared_ptr<const connect::SharedBackend> backend(
+        const conf::Pool& pool, std::size_t index, std::shared_ptr<balancing::Backend> backend,
+        const Backends& backends_before) {
+        const conf::Backend& config = pool.backends[index];
+        const auto found = backends_before.find(config.name);
+        const connect::SharedBackend* before = nullptr;
+        if (found != backends_before.end() && found->second->backend == backend) {
+            before = found->second.get();
+        }
+        Result<std::vector<SocketAddress>> addresses = resolve(config.address);
+        if (!addresses && before != nullptr) {
+            // Its name was good before: a DNS server that is away must not stop a reload.
+            telemetry::log::warn("backend {}/{}: {}; its last addresses are kept", pool.name,
+                                 config.name, addresses.error().message);
+            return found->second;
+        }
+        if (!addresses) {
+            Error error = std::move(addresses).error().in("pool", pool.name);
+            error.where = config.where;
+            errors_.push_back(std::move(error));
+            return nullptr;
+        }
+        if (before != nullptr && before->endpoint->addresses == *addresses) return found->second;
+        auto shared = std::make_shared<connect::SharedBackend>();
+        shared->backend = std::move(backend);
+        shared->endpoint = std::make_shared<connect::Endpoint>();
+        shared->endpoint->addresses = std::move(*addresses);
+        shared->series = series_.backend(pool.name, config.name);
+        shared->host = config.address.text();
+        return shared;
+    }
+
+    Result<std::vector<SocketAddress>> resolve(const HostPort& address) const {
+        if (!address.is_name()) return net::resolve_now(address);  // asks nobody
+        const auto found = addresses_.find(address.text());
+        if (found == addresses_.end()) return fail(address.text() + " has not been looked up");
+        return found->second;
+    }
+
+    SnapshotListener listener(const conf::Listener& config) {
+        const auto found = listeners_before_.find(config.name);
+        const SnapshotListener* before = found == listeners_before_.end() ? nullptr : found->second;
+        std::unordered_map<std::string_view, const SnapshotRoute*> routes_before;
+        if (before != nullptr) {
+            for (const SnapshotRoute& each : before->routes)
+                routes_before.emplace(each.name, &each);
+        }
+        SnapshotListener listener;
+        listener.config = &config;
+        listener.series = before != nullptr ? before->series : series_.listener(config.name);
+        for (const conf::Route& each : snapshot_->model.routes) {
+            const bool is_here = each.listener.empty() || each.listener == config.name;
+            const auto old = routes_before.find(each.name);
+            if (!is_here) {
+                listener.routes.emplace_back();
+            } else if (old != routes_before.end() && old->second->pool == each.pool) {
+                listener.routes.push_back(*old->second);
+            } else {
+                listener.routes.push_back(route(config.name, each.name, each.pool));
+            }
+        }
+        listener.fallback = before != nullptr && before->fallback.pool == config.pool
+                                ? before->fallback
+                                : route(config.name, "default", config.pool);
+        return listener;
+    }
+
+    SnapshotRoute route(const std::string& listener, const std::string& name,
+                        const std::string& pool) {
+        return {
+            name,
+            pool,
+            {series_.route_requests(listener, name, pool), series_.route_failures(listener, pool)}};
+    }
+
+    const std::shared_ptr<Snapshot> snapshot_;
+    const AddressBook addresses_;
+    const Snapshot* const previous_;
+    telemetry::Registry& registry_;
+    SeriesMaker series_;
+    const unsigned workers_;
+    balancing::Waker& waker_;
+    std::unordered_set<std::string> changed_pools_;
+    std::unordered_map<std::string_view, std::shared_ptr<const SnapshotPool>> pools_before_;
+    std::unordered_map<std::string_view, const SnapshotListener*> listeners_before_;
+    std::vector<Error> errors_;
+};
 
 }  // namespace
 
-Many<std::shared_ptr<const Snapshot>> assemble(conf::Model model, Registry& registry,
-                                               unsigned workers, balancing::Waker& waker) {
-    auto snapshot = std::make_shared<Snapshot>();
-    snapshot->model = std::move(model);
-    std::vector<Error> errors;
-    for (const conf::Pool& config : snapshot->model.pools) {
-        snapshot->pools.push_back(make_pool(config, registry, workers, waker, errors));
-    }
-    if (!errors.empty()) return tl::unexpected(std::move(errors));
-    for (const conf::Listener& config : snapshot->model.listeners) {
-        snapshot->listeners.push_back(make_listener(snapshot->model, config, registry));
-    }
-    return snapshot;
+bool has_moved(const SnapshotPool& pool, const AddressBook& addresses) {
+    if (addresses.empty()) return false;
+    return std::any_of(pool.backends.begin(), pool.backends.end(), [&](const auto& each) {
+        if (!each->backend->address().is_name()) return false;
+        const auto found = addresses.find(each->host);
+        return found != addresses.end() && found->second &&
+               *found->second != each->endpoint->addresses;
+    });
 }
 
-std::unique_ptr<l7::Site> make_site(const Snapshot& snapshot, net::Loop& loop, unsigned worker,
-                                    std::uint64_t seed) {
-    auto site = std::make_unique<l7::Site>();
-    site->model = &snapshot.model;
-    for (const SnapshotPool& pool : snapshot.pools) {
-        auto entry = std::make_unique<l7::PoolEntry>(*pool.config, pool.shared, pool.series, worker,
-                                                     seed + site->pools.size());
-        for (const SnapshotBackend& backend : pool.backends) {
-            entry->backends.push_back(std::make_unique<l7::BackendEntry>(
-                loop, backend.backend, backend.endpoint, backend.series));
-            const std::size_t slot = backend.backend->slot();
-            if (entry->by_slot.size() <= slot) entry->by_slot.resize(slot + 1);
-            entry->by_slot[slot] = entry->backends.back().get();
-        }
-        site->pools.push_back(std::move(entry));
-    }
-    for (const SnapshotListener& listener : snapshot.listeners) {
-        auto entry = std::make_unique<l7::ListenerEntry>(snapshot.model, *listener.config);
-        entry->series = listener.series;
-        for (std::size_t index = 0; index < snapshot.model.routes.size(); ++index) {
-            const conf::Route& route = snapshot.model.routes[index];
-            entry->routes.push_back(make_route(*site, &route, listener.routes[index], route.pool));
-        }
-        entry->fallback = make_route(*site, nullptr, listener.fallback, listener.config->pool);
-        site->listeners.push_back(std::move(entry));
-    }
-    return site;
+std::atomic<std::size_t>& Snapshot::alive_count() {
+    static std::atomic<std::size_t> count{0};
+    return count;
+}
+
+const SnapshotPool* Snapshot::pool(std::string_view name) const {
+    const auto found = std::find_if(pools.begin(), pools.end(),
+                                    [&](const auto& each) { return each->config->name == name; });
+    return found == pools.end() ? nullptr : found->get();
+}
+
+Many<std::shared_ptr<const Snapshot>> assemble(Prepared prepared, const Snapshot* previous,
+                                               telemetry::Registry& registry, unsigned workers,
+                                               balancing::Waker& waker) {
+    return Assembler(std::move(prepared), previous, registry, workers, waker).run();
 }
 
 }  // namespace fairlead::runtime

@@ -1,26 +1,28 @@
-/// The balancer as one object: binds, starts the workers and the health monitor, stops in order.
-/// Lives on main's thread and loop. `control` and `cli` look at it from there.
+/// The balancer as one object: binds, starts the workers and the health monitor, puts new
+/// configurations in force, stops in order. Lives on main's thread and loop. `control` and `cli`
+/// look at it from there; what changes it is Steering.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "balancing/signals.h"
-#include "conf/model.h"
 #include "health/alarm.h"
 #include "health/monitor.h"
 #include "health/registry.h"
 #include "proxy/base/clock.h"
 #include "proxy/base/result.h"
-#include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/timer_wheel.h"
 #include "proxy/net/wakeup.h"
+#include "proxy/runtime/bindings.h"
 #include "proxy/runtime/connection_cap.h"
+#include "proxy/runtime/leaving.h"
+#include "proxy/runtime/overrides.h"
+#include "proxy/runtime/prepare.h"
 #include "proxy/runtime/snapshot.h"
 #include "proxy/runtime/worker.h"
 #include "proxy/telemetry/access_log.h"
@@ -28,12 +30,14 @@
 
 namespace fairlead::runtime {
 
-class Server final : private balancing::Waker {
+class Server final : private balancing::Waker, private LeavingObserver {
   public:
     /// Binds everything; nothing is accepted yet.
-    /// @param model  loaded without errors
+    /// @param prepared   of a model that loaded without errors
+    /// @param overrides  admin states for its backends
     /// @return the server, or all that is in the way: names, addresses, the log
-    static Many<std::unique_ptr<Server>> make(net::Loop& loop, conf::Model model);
+    static Many<std::unique_ptr<Server>> make(net::Loop& loop, Prepared prepared,
+                                              const Overrides& overrides = {});
     ~Server() override;
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -41,6 +45,15 @@ class Server final : private balancing::Waker {
     /// Starts workers and checks. Clients are accepted after the first round of checks, so that the
     /// first request does not meet a backend that is known to be down a moment later.
     void start();
+    /// Puts a configuration in force, all or nothing: binds what is new, then hands it to the
+    /// workers. What runs ends under the configuration it began with; what is gone drains. Not
+    /// while stopping, and not before the last one was told of.
+    /// @param on_applied  called once: without errors when every worker has it, or with all that
+    ///                    is in the way, from within this call; nothing has changed then
+    using OnApplied = std::function<void(std::vector<Error>)>;
+    void apply(Prepared prepared, const Overrides& overrides, OnApplied on_applied);
+    /// Draining, maintenance and back, at once. Does nothing for a backend that is not there.
+    void set_admin(std::string_view pool, std::string_view backend, balancing::AdminState admin);
     /// In order, as `[process] stop` says: keep serving for `delay` with /ready 503, close the
     /// listeners, wait for exchanges and tunnels. `on_stopped` is called when all is over.
     void stop(std::function<void()> on_stopped);
@@ -50,17 +63,13 @@ class Server final : private balancing::Waker {
     void reopen_logs();
 
     const Snapshot& snapshot() const { return *snapshot_; }
+    /// What has been removed and still finishes.
+    const Leaving& leaving() const { return leaving_; }
     const health::Monitor& monitor() const { return *monitor_; }
     telemetry::Registry& registry() { return *registry_; }
     const ConnectionCap& cap() const { return *cap_; }
     unsigned workers() const { return workers_count_; }
-    /// One address of a listener, in the order of the configuration.
-    struct Bound {
-        std::size_t listener = 0;
-        BindAddress address;                    ///< as bound, with the real port
-        std::optional<net::SocketSet> sockets;  ///< nothing once the listeners are closed
-    };
-    const std::vector<Bound>& bound() const { return bound_; }
+    const Bindings& bindings() const { return bindings_; }
     Time started() const { return started_; }
     WallTime started_wall() const { return started_wall_; }
 
@@ -70,6 +79,15 @@ class Server final : private balancing::Waker {
     void add_collectors();
     void collect();
     void accept();
+    void watch_backends(const Snapshot* previous);
+    void let_go(const Snapshot& previous);
+    void set_admin_states(const Snapshot& snapshot, const Overrides& overrides);
+    std::vector<Worker::Socket> sockets_for(unsigned worker) const;
+    bool open_access_log(const conf::AccessLog& access, std::vector<Error>& errors);
+    void on_worker_applied();
+    void abort_on(const std::shared_ptr<balancing::Backend>& backend, bool with_exchanges,
+                  bool with_tunnels) override;
+    void abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) override;
     void close_listeners();
     void on_stop_deadline();
     void on_worker_drained();
@@ -85,7 +103,10 @@ class Server final : private balancing::Waker {
     std::unique_ptr<ConnectionCap> cap_;
     std::shared_ptr<const Snapshot> snapshot_;
     std::unique_ptr<telemetry::AccessLog> access_log_;
-    std::vector<Bound> bound_;
+    std::unique_ptr<telemetry::AccessLog> access_log_before_;  ///< until no worker writes to it
+    std::uint64_t dropped_before_ = 0;                         ///< lines, by logs that are gone
+    Bindings bindings_;
+    Leaving leaving_;
     health::LoopAlarm alarm_;
     health::SocketProbes probes_;
     std::unique_ptr<health::Monitor> monitor_;
@@ -94,6 +115,10 @@ class Server final : private balancing::Waker {
     std::vector<std::unique_ptr<Worker>> workers_;
     std::function<void()> on_stopped_;
     unsigned draining_workers_ = 0;
+    // ---- a change under way
+    unsigned applying_workers_ = 0;
+    std::shared_ptr<const Snapshot> snapshot_before_;
+    OnApplied on_applied_;
     enum class StopStep : std::uint8_t { Delay, Drain, Exchanges, Tunnels };
     StopStep stop_step_ = StopStep::Delay;
     Time stop_began_{};

@@ -1,7 +1,8 @@
 /// The immutable result of one configuration: the model, and what lives longer than it (backends,
-/// their ways in, metric series), found by name. Shared by main and all workers.
+/// their ways in, metric series), found again by identity. Shared by main and all workers.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,57 +10,73 @@
 
 #include "balancing/shared_pool.h"
 #include "conf/model.h"
+#include "conf/settings.h"
 #include "proxy/base/result.h"
-#include "proxy/connect/endpoint.h"
-#include "proxy/l7/series.h"
-#include "proxy/l7/site.h"
+#include "proxy/connect/pool_entry.h"
+#include "proxy/connect/series.h"
+#include "proxy/runtime/prepare.h"
 #include "proxy/telemetry/registry.h"
 
 namespace fairlead::runtime {
 
-struct SnapshotBackend {
-    std::shared_ptr<balancing::Backend> backend;
-    std::shared_ptr<connect::Endpoint> endpoint;
-    l7::BackendSeries series{};
-};
-
+/// Immutable. A snapshot in which nothing of the pool has changed has the same object.
 struct SnapshotPool {
-    const conf::Pool* config = nullptr;
+    std::shared_ptr<const conf::Pool> config;
     std::shared_ptr<balancing::SharedPool> shared;
-    l7::PoolSeries series{};
-    std::vector<SnapshotBackend> backends;  ///< in the configuration's order
+    connect::PoolSeries series{};
+    /// In the configuration's order. Of a backend that has not changed the same object as before.
+    std::vector<std::shared_ptr<const connect::SharedBackend>> backends;
 };
 
 /// The series of one listener and route (or of none), resolved for its pool.
 struct SnapshotRoute {
     std::string name;
-    l7::RouteSeries series{};
+    std::string pool;
+    connect::RouteSeries series{};
 };
 
 struct SnapshotListener {
     const conf::Listener* config = nullptr;
-    l7::ListenerSeries series{};
-    std::vector<SnapshotRoute> routes;  ///< index as in Model::routes
+    connect::ListenerSeries series{};
+    std::vector<SnapshotRoute> routes;  ///< index as in Model::routes; of other listeners empty
     SnapshotRoute fallback;
 };
 
 struct Snapshot {
+    Snapshot() { alive_count().fetch_add(1, std::memory_order_relaxed); }
+    ~Snapshot() { alive_count().fetch_sub(1, std::memory_order_relaxed); }
+    Snapshot(const Snapshot&) = delete;
+    Snapshot& operator=(const Snapshot&) = delete;
+
+    const SnapshotPool* pool(std::string_view name) const;  ///< null when there is none
+
     conf::Model model;
+    std::shared_ptr<const conf::SettingList> settings;
     std::uint64_t generation = 1;
-    std::vector<SnapshotPool> pools;          ///< index as in Model::pools
-    std::vector<SnapshotListener> listeners;  ///< index as in Model::listeners
+    std::vector<std::shared_ptr<const SnapshotPool>> pools;  ///< index as in Model::pools
+    std::vector<SnapshotListener> listeners;                 ///< index as in Model::listeners
+
+    /// Snapshots of this process that something still uses.
+    static std::atomic<std::size_t>& alive_count();
 };
 
-/// Makes everything of a model that loaded without errors. Resolves backend names (blocks); main
-/// thread, before workers learn of the snapshot.
-/// @param waker  outlives the snapshot
+/// A name of the pool leads elsewhere than its backends are.
+bool has_moved(const SnapshotPool& pool, const AddressBook& addresses);
+
+/// Makes a snapshot of what was prepared, taking over from the one before all that has not changed.
+/// Nothing that serves is touched before commit(). Main thread.
+/// @param previous  null at start
+/// @param waker     outlives the snapshot
 /// @return the snapshot, or every error that only shows now: names that do not resolve, with their
 ///         places
-Many<std::shared_ptr<const Snapshot>> assemble(conf::Model model, telemetry::Registry& registry,
-                                               unsigned workers, balancing::Waker& waker);
+Many<std::shared_ptr<const Snapshot>> assemble(Prepared prepared, const Snapshot* previous,
+                                               telemetry::Registry& registry, unsigned workers,
+                                               balancing::Waker& waker);
 
-/// One worker's view of it. On that worker's thread, or before it runs.
-std::unique_ptr<l7::Site> make_site(const Snapshot& snapshot, net::Loop& loop, unsigned worker,
-                                    std::uint64_t seed);
+/// `next` comes into force: its weights and limits apply, and what `previous` had and it has not
+/// leaves the listing of metrics. Main thread, before workers learn of it.
+void commit(const Snapshot& next, const Snapshot& previous, telemetry::Registry& registry);
+/// The last part of commit; also for a snapshot that does not come into force after all.
+void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry& registry);
 
 }  // namespace fairlead::runtime

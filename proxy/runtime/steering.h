@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "conf/plan.h"
 #include "proxy/base/clock.h"
 #include "proxy/base/result.h"
+#include "proxy/net/background.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/timer_wheel.h"
 #include "proxy/runtime/overrides.h"
@@ -63,23 +65,49 @@ struct BackendChange {
 /// How a change ended: nothing went wrong, or why it was not made.
 using OnChanged = std::function<void(std::optional<Refusal>)>;
 
+/// Who must follow when the configuration changes: the admin endpoint, the watch, the service
+/// manager, the state file.
+class SteeringObserver {
+  public:
+    /// A reload begins (not a change by a person).
+    virtual void on_reloading() {}
+    /// Before anything is touched: makes ready what may fail (the endpoint's new address).
+    /// @return what is in the way; nothing is changed then and on_refused() follows
+    virtual std::vector<Error> on_prepare(const conf::Model&) { return {}; }
+    /// The model is in force.
+    virtual void on_applied(const conf::Model&) {}
+    /// It is not, after on_prepare() was asked.
+    virtual void on_refused() {}
+    /// on_reloading() has come to its end, one way or the other.
+    virtual void on_reloaded(const ReloadReport&) {}
+    /// Overrides or admin states have changed.
+    virtual void on_overrides_changed() {}
+
+  protected:
+    ~SteeringObserver() = default;
+};
+
 class Steering {
   public:
     /// @param file_model  what `server` was made from, before overrides
     /// @param path        of the main file; empty when there is none (then nothing is reloaded)
+    /// @param overrides   as they were laid over it
     Steering(net::Loop& loop, Server& server, conf::Model file_model, std::string path,
              Overrides overrides);
     ~Steering();
     Steering(const Steering&) = delete;
     Steering& operator=(const Steering&) = delete;
 
+    /// Set once, before use; outlives this.
+    void set_observer(SteeringObserver& observer) { observer_ = &observer; }
+
     /// Loads the file again, off this thread, and puts it in force. `on_done` is called once, when
     /// every worker has the new configuration or it is sure that it will not be.
     /// @param confirm  go back unless confirm() is called within this time
-    void reload(std::string trigger, std::optional<Duration> confirm,
-                std::function<void(const ReloadReport&)> on_done = {});
+    using OnReloaded = std::function<void(const ReloadReport&)>;
+    void reload(std::string trigger, std::optional<Duration> confirm, OnReloaded on_done = {});
     /// Keeps what a reload with `confirm` put in force. @return why not: nothing waits for it
-    std::optional<Refusal> confirm();
+    std::optional<Refusal> confirm(std::string_view who);
 
     /// What a reload would change now: reads the file, changes nothing.
     struct Preview {
@@ -92,13 +120,11 @@ class Steering {
     Preview plan_for(const conf::SettingList& wanted) const;
 
     // ---- people; `who` is for the audit line: "uid 0", "token from 127.0.0.1:4711"
-    void change_backend(std::string_view pool, std::string_view backend,
-                        const BackendChange& change, std::string who, OnChanged on_done);
+    void change_backend(std::string pool, std::string backend, const BackendChange& change,
+                        std::string who, OnChanged on_done);
     /// @param backend  with its name filled in; resolved on the way
-    void add_backend(std::string_view pool, conf::Backend backend, std::string who,
-                     OnChanged on_done);
-    void remove_backend(std::string_view pool, std::string_view backend, std::string who,
-                        OnChanged on_done);
+    void add_backend(std::string pool, conf::Backend backend, std::string who, OnChanged on_done);
+    void remove_backend(std::string pool, std::string backend, std::string who, OnChanged on_done);
 
     // ---- to look at
     const std::string& path() const { return path_; }
@@ -112,13 +138,44 @@ class Steering {
     const conf::Model& file_model() const { return *file_model_; }
 
   private:
+    struct AdminChange;
+    struct Work;
+    using Job = std::function<void()>;
+
+    void enqueue(Job job);
+    void next();
+    void finish(const std::function<void()>& tell);
+    void run_reload(std::string trigger, std::optional<Duration> confirm, OnReloaded on_done);
+    void on_loaded(const std::shared_ptr<Work>& work);
+    void apply(const std::shared_ptr<Work>& work);
+    void adopt(Work& work);
+    void on_applied(const std::shared_ptr<Work>& work, std::vector<Error> errors);
+    void report(const std::shared_ptr<Work>& work, ReloadResult result, std::string errors);
+    using Change = std::function<std::optional<Refusal>(Overrides&, std::vector<AdminChange>&)>;
+    void change(std::string what, Change change, OnChanged on_done);
+    std::optional<Refusal> unknown_backend(const std::string& pool,
+                                           const std::string& backend) const;
+    std::optional<Refusal> unknown_pool(const std::string& pool) const;
+    void on_confirm_deadline();
+    std::vector<std::string> notes(const std::vector<std::string>& ended) const;
+
     net::Loop& loop_;
     Server& server_;
+    SteeringObserver* observer_;
+    net::Background background_;
     std::shared_ptr<const conf::Model> file_model_;
+    std::shared_ptr<const conf::SettingList> file_settings_;
     const std::string path_;
     Overrides overrides_;
+    std::deque<Job> jobs_;
+    bool is_busy_ = false;
     std::optional<ReloadReport> last_reload_;
     bool file_differs_ = false;
+    // ---- a reload that waits to be confirmed
+    net::Deadline confirm_deadline_;
+    std::shared_ptr<const conf::Model> confirmed_model_;  ///< where to go back to
+    std::uint64_t loaded_fingerprint_ = 0;                ///< of the files that run; 0 unknown
+    std::uint64_t undone_fingerprint_ = 0;                ///< of the files that went back; 0 none
 };
 
 }  // namespace fairlead::runtime

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "proxy/l7/exchange.h"
@@ -19,7 +21,8 @@ constexpr Duration kHeartbeat = std::chrono::milliseconds{250};
 /// One listening socket of this worker.
 class Worker::Acceptor final : private net::ListenerObserver {
   public:
-    Acceptor(Worker& worker, l7::ListenerEntry& entry) : worker_(worker), entry_(entry) {}
+    Acceptor(Worker& worker, std::uint64_t its_id, Slot& its_slot)
+        : id(its_id), slot(&its_slot), worker_(worker) {}
 
     Result<void> open(int descriptor) {
         auto listener = net::Listener::make(*worker_.loop_, descriptor, *this);
@@ -29,20 +32,22 @@ class Worker::Acceptor final : private net::ListenerObserver {
     }
     net::Listener& listener() { return *listener_; }
 
+    const std::uint64_t id;
+    Slot* slot;  ///< whose clients these are
+
   private:
     void on_accepted(std::unique_ptr<net::Stream> stream) override {
-        worker_.adopt(entry_, std::move(stream));
+        worker_.adopt(slot->slot, std::move(stream));
     }
     void on_accept_failed(Failure failure) override {
-        log::warn("listener {}: cannot accept: {}", entry_.config.name, word(failure));
+        log::warn("listener {}: cannot accept: {}", slot->name, word(failure));
     }
 
     Worker& worker_;
-    l7::ListenerEntry& entry_;
     std::unique_ptr<net::Listener> listener_;
 };
 
-Worker::Worker(WorkerSettings settings, const Snapshot& snapshot,
+Worker::Worker(WorkerSettings settings, std::shared_ptr<const Snapshot> snapshot,
                telemetry::AccessWriter& access_log, telemetry::Gauge& loop_lag, ConnectionCap& cap)
     : settings_(std::move(settings)),
       cap_(cap),
@@ -52,10 +57,10 @@ Worker::Worker(WorkerSettings settings, const Snapshot& snapshot,
       context_(std::make_unique<l7::Context>(
           *loop_, settings_.index, static_cast<l7::ClientConnectionOwner&>(*this), access_log,
           settings_.instance, Random(settings_.seed))),
-      site_(make_site(snapshot, *loop_, settings_.index, settings_.seed)),
       heartbeat_(std::make_unique<net::Deadline>(loop_->timers(), this, [](void* self) noexcept {
           static_cast<Worker*>(self)->on_heartbeat();
       })) {
+    enter_site(std::move(snapshot));
     wakeup_->set_on_nudge([this] { on_nudge(); });
     thread_ = std::thread([this] { run(); });
 }
@@ -65,9 +70,10 @@ Worker::~Worker() { end(); }
 void Worker::end() {
     if (!thread_.joinable()) return;
     wakeup_->post([this] {
+        is_ending_ = true;
         acceptors_.clear();
         connections_.clear();
-        context_->access_log.flush();
+        context_->access_log->flush();
         heartbeat_->clear();
         loop_->stop();
     });
@@ -78,36 +84,139 @@ void Worker::run() {
     wakeup_->post([this] { on_heartbeat(); });
     loop_->run();
     // What belongs to the loop ends on its thread, in the order of who uses whom.
-    site_.reset();
+    slots_.clear();
+    present_.end();
+    sites_.clear();
     context_.reset();
     heartbeat_.reset();
 }
 
 void Worker::listen(std::vector<Socket> sockets) {
-    wakeup_->post([this, sockets = std::move(sockets)] {
-        for (const Socket& socket : sockets) {
-            auto acceptor = std::make_unique<Acceptor>(*this, *site_->listeners[socket.listener]);
+    wakeup_->post(
+        [this, sockets = std::move(sockets)]() mutable { set_sockets(std::move(sockets)); });
+}
+
+void Worker::set_sockets(std::vector<Socket> sockets) {
+    std::vector<std::unique_ptr<Acceptor>> before;
+    before.swap(acceptors_);
+    for (const Socket& socket : sockets) {
+        Slot* const slot = find_slot(socket.listener);
+        const auto same = std::find_if(before.begin(), before.end(), [&](const auto& each) {
+            return each != nullptr && each->id == socket.id;
+        });
+        if (same != before.end()) {
+            (*same)->slot = slot;
+            acceptors_.push_back(std::move(*same));
+        } else if (socket.descriptor >= 0) {
+            auto acceptor = std::make_unique<Acceptor>(*this, socket.id, *slot);
             const Result<void> opened = acceptor->open(socket.descriptor);
-            ::close(socket.descriptor);  // the acceptor has a copy
-            if (!opened) {
+            if (opened) {
+                acceptors_.push_back(std::move(acceptor));
+            } else {
                 log::error("{}", opened.error().message);
-                continue;
             }
-            acceptors_.push_back(std::move(acceptor));
         }
-        if (cap_.is_full()) pause_accepting(true);
+        if (socket.descriptor >= 0) ::close(socket.descriptor);  // the acceptor has a copy
+    }
+    // Whoever the kernel has let in already is served, and told that the connection ends.
+    for (const auto& gone : before) {
+        if (gone != nullptr) gone->listener().close_gracefully();
+    }
+    if (cap_.is_full()) {
+        is_accepting_paused_ = false;
+        pause_accepting(true);
+    }
+}
+
+Worker::Slot* Worker::find_slot(std::string_view name) {
+    const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& each) {
+        return each->left_with == 0 && each->name == name;
+    });
+    assert(found != slots_.end());
+    return found->get();
+}
+
+void Worker::enter_site(std::shared_ptr<const Snapshot> snapshot) {
+    auto site = std::make_unique<Site>(std::move(snapshot), this, &Worker::on_site_unused);
+    const Site* const before = sites_.empty() ? nullptr : sites_.back().get();
+    build_site(*site, before, *loop_, settings_.index,
+               settings_.seed + site->snapshot->generation * 1000);
+    sites_.push_back(std::move(site));
+    Site& present = *sites_.back();
+    connect::SiteUse use(present.life);
+    point_slots(present);
+    present_ = std::move(use);  // last: the one before may be unused now
+}
+
+/// Every configured listener has a slot that leads to its present entry.
+void Worker::point_slots(Site& site) {
+    std::vector<Slot*> configured;
+    for (const auto& listener : site.listeners) {
+        const std::string& name = listener->config.name;
+        const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& each) {
+            return each->left_with == 0 && each->name == name;
+        });
+        Slot* known = found == slots_.end() ? nullptr : found->get();
+        if (known == nullptr) {
+            slots_.push_back(std::make_unique<Slot>());
+            known = slots_.back().get();
+            known->name = name;
+        }
+        Slot& slot = *known;
+        slot.slot.entry = listener.get();
+        slot.slot.use = connect::SiteUse(site.life);
+        configured.push_back(&slot);
+    }
+    for (const auto& slot : slots_) {
+        if (slot->left_with != 0) continue;
+        if (std::find(configured.begin(), configured.end(), slot.get()) != configured.end()) {
+            continue;
+        }
+        slot->left_with = site.snapshot->generation;
+        slot->slot.is_draining = true;
+    }
+}
+
+void Worker::apply(Change change) {
+    wakeup_->post([this, change = std::make_shared<Change>(std::move(change))] {
+        if (change->access_log != nullptr) context_->set_access_log(*change->access_log);
+        enter_site(std::move(change->snapshot));
+        if (change->is_listening) set_sockets(std::move(change->sockets));
+        // Draining one moves another into its place: from the end, each is met once.
+        for (std::size_t index = connections_.size(); index-- > 0;) {
+            if (connections_[index]->slot().is_draining) connections_[index]->drain();
+        }
+        drop_empty_slots();
+        // Who waits for a lease may find one among new backends.
+        on_nudge();
+        change->on_applied();
     });
 }
 
-void Worker::adopt(l7::ListenerEntry& listener, std::unique_ptr<net::Stream> stream) {
+void Worker::drop_empty_slots() {
+    std::erase_if(slots_, [](const auto& slot) {
+        return slot->left_with != 0 && slot->slot.connections == 0;
+    });
+}
+
+void Worker::on_site_unused(void* worker, connect::SiteLife& life) noexcept {
+    auto& self = *static_cast<Worker*>(worker);
+    if (self.is_ending_) return;
+    const auto found = std::find_if(self.sites_.begin(), self.sites_.end(),
+                                    [&](const auto& each) { return &each->life == &life; });
+    assert(found != self.sites_.end());
+    self.loop_->retire(std::move(*found));
+    self.sites_.erase(found);
+}
+
+void Worker::adopt(l7::ListenerSlot& slot, std::unique_ptr<net::Stream> stream) {
     if (!cap_.add()) pause_accepting(true);
-    auto connection =
-        std::make_unique<l7::ClientConnection>(*context_, listener, std::move(stream));
+    auto connection = std::make_unique<l7::ClientConnection>(*context_, slot, std::move(stream));
     l7::ClientConnection& started = *connection;
     connection->position = static_cast<std::uint32_t>(connections_.size());
     connections_.push_back(std::move(connection));
     started.start();
-    if (context_->is_draining) started.drain();
+    if (context_->is_draining || slot.is_draining) started.drain();
 }
 
 void Worker::on_client_closed(l7::ClientConnection& connection) {
@@ -118,6 +227,7 @@ void Worker::on_client_closed(l7::ClientConnection& connection) {
         connections_[position]->position = position;
     }
     connections_.pop_back();
+    if (closed->slot().is_draining) has_left_slots_ = true;
     loop_->retire(std::move(closed));
     cap_.remove();
     if (is_accepting_paused_ && !cap_.is_full()) pause_accepting(false);
@@ -137,7 +247,13 @@ void Worker::pause_accepting(bool is_paused) {
 }
 
 void Worker::on_nudge() {
-    for (const auto& pool : site_->pools) pool->pool.serve_waiters(loop_->now());
+    // Those of earlier configurations still wait in their own queues. Serving may end a site: from
+    // the end, and by index.
+    for (std::size_t index = sites_.size(); index-- > 0;) {
+        if (index >= sites_.size()) continue;
+        const connect::SiteUse use(sites_[index]->life);
+        for (const auto& pool : sites_[index]->pools) pool->pool.serve_waiters(loop_->now());
+    }
 }
 
 void Worker::on_heartbeat() {
@@ -146,7 +262,8 @@ void Worker::on_heartbeat() {
         const Duration lag = now - heartbeat_due_;
         loop_lag_.set(std::chrono::duration<double>(lag).count());
     }
-    context_->access_log.flush();
+    context_->access_log->flush();
+    if (std::exchange(has_left_slots_, false)) drop_empty_slots();
     // Another worker's client may have ended while this one was at the cap, or have reached it.
     pause_accepting(cap_.is_full());
     heartbeat_due_ = now + kHeartbeat;
@@ -174,9 +291,38 @@ void Worker::abort(bool with_exchanges, bool with_tunnels) {
     });
 }
 
+void Worker::abort_on(std::shared_ptr<const balancing::Backend> backend, bool with_exchanges,
+                      bool with_tunnels) {
+    wakeup_->post([this, backend = std::move(backend), with_exchanges, with_tunnels] {
+        for (std::size_t index = connections_.size(); index-- > 0;) {
+            l7::ClientConnection& connection = *connections_[index];
+            const bool is_meant = connection.is_tunnel() ? with_tunnels : with_exchanges;
+            if (is_meant && connection.uses(*backend)) connection.abort();
+        }
+    });
+}
+
+void Worker::abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) {
+    wakeup_->post([this, generation, with_exchanges, with_tunnels] {
+        std::vector<const l7::ListenerSlot*> leaving;
+        for (const auto& slot : slots_) {
+            if (slot->left_with != 0 && slot->left_with <= generation) {
+                leaving.push_back(&slot->slot);
+            }
+        }
+        for (std::size_t index = connections_.size(); index-- > 0;) {
+            l7::ClientConnection& connection = *connections_[index];
+            if (std::find(leaving.begin(), leaving.end(), &connection.slot()) == leaving.end()) {
+                continue;
+            }
+            if (connection.is_tunnel() ? with_tunnels : with_exchanges) connection.abort();
+        }
+    });
+}
+
 void Worker::tell_when_drained() {
     if (!connections_.empty() || on_drained_ == nullptr) return;
-    context_->access_log.flush();
+    context_->access_log->flush();
     std::exchange(on_drained_, nullptr)();
 }
 

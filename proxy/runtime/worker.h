@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "proxy/net/loop.h"
 #include "proxy/net/wakeup.h"
 #include "proxy/runtime/connection_cap.h"
+#include "proxy/runtime/site.h"
 #include "proxy/runtime/snapshot.h"
 #include "proxy/telemetry/access_log.h"
 
@@ -30,21 +32,37 @@ struct WorkerSettings {
 
 class Worker final : private l7::ClientConnectionOwner {
   public:
-    /// `snapshot` outlives the worker, as do the others. The thread runs from here on.
-    Worker(WorkerSettings settings, const Snapshot& snapshot, telemetry::AccessWriter& access_log,
-           telemetry::Gauge& loop_lag, ConnectionCap& cap);
+    /// The others outlive the worker. The thread runs from here on.
+    Worker(WorkerSettings settings, std::shared_ptr<const Snapshot> snapshot,
+           telemetry::AccessWriter& access_log, telemetry::Gauge& loop_lag, ConnectionCap& cap);
     ~Worker();  ///< end()
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
     // ---- commands, from main
-    /// @param sockets  one descriptor for each address, closed by the worker; `listener` is the
-    ///                 index in the snapshot
+    /// A listening socket this worker is to serve.
     struct Socket {
-        std::size_t listener = 0;
-        int descriptor = -1;
+        std::uint64_t id = 0;  ///< main's number for it
+        std::string listener;  ///< name
+        int descriptor = -1;   ///< closed by the worker; -1 for one that it serves already
     };
+    /// Serves these and no others: the missing ones are closed after what the kernel has accepted.
     void listen(std::vector<Socket> sockets);
+    /// A new configuration. What runs ends under its own; new requests, also on old connections,
+    /// come under this one. Connections of listeners that are gone drain.
+    struct Change {
+        std::shared_ptr<const Snapshot> snapshot;
+        std::vector<Socket> sockets;  ///< as for listen()
+        bool is_listening = false;    ///< `sockets` is meant
+        telemetry::AccessWriter* access_log = nullptr;
+        std::function<void()> on_applied;  ///< on this worker's thread
+    };
+    void apply(Change change);
+    /// Time is up for what a reload or an admin call has removed.
+    void abort_on(std::shared_ptr<const balancing::Backend> backend, bool with_exchanges,
+                  bool with_tunnels);
+    /// The same for connections of listeners that left with this generation or before.
+    void abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels);
     /// Accepts no more, closes what is idle, lets the rest end. `on_drained` is called on this
     /// worker's thread when nothing is left.
     void drain(std::function<void()> on_drained);
@@ -58,10 +76,22 @@ class Worker final : private l7::ClientConnectionOwner {
 
   private:
     class Acceptor;
+    /// A listener's slot, by name. One that has left lives on until its connections are gone.
+    struct Slot {
+        std::string name;
+        l7::ListenerSlot slot;
+        std::uint64_t left_with = 0;  ///< generation; 0 while the listener is configured
+    };
 
     void run();
+    void enter_site(std::shared_ptr<const Snapshot> snapshot);
+    void point_slots(Site& site);
+    void drop_empty_slots();
+    Slot* find_slot(std::string_view name);
+    void set_sockets(std::vector<Socket> sockets);
+    static void on_site_unused(void* worker, connect::SiteLife& life) noexcept;
     void on_client_closed(l7::ClientConnection& connection) override;
-    void adopt(l7::ListenerEntry& listener, std::unique_ptr<net::Stream> stream);
+    void adopt(l7::ListenerSlot& slot, std::unique_ptr<net::Stream> stream);
     void on_nudge();
     void on_heartbeat();
     void tell_when_drained();
@@ -73,13 +103,17 @@ class Worker final : private l7::ClientConnectionOwner {
     std::unique_ptr<net::Loop> loop_;
     std::unique_ptr<net::Wakeup> wakeup_;
     std::unique_ptr<l7::Context> context_;
-    std::unique_ptr<l7::Site> site_;
+    std::vector<std::unique_ptr<Site>> sites_;  ///< the present one is last
+    connect::SiteUse present_;                  ///< of the last one
+    std::vector<std::unique_ptr<Slot>> slots_;
     std::unique_ptr<net::Deadline> heartbeat_;
     Time heartbeat_due_{};
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<l7::ClientConnection>> connections_;
     std::function<void()> on_drained_;
     bool is_accepting_paused_ = false;
+    bool is_ending_ = false;
+    bool has_left_slots_ = false;  ///< one of them may be empty now
     std::thread thread_;
 };
 

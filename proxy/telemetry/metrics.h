@@ -14,6 +14,8 @@ enum class Metric : std::uint8_t {
     BuildInfo,
     ConfigGeneration,
     ConfigLastSuccessSeconds,
+    ReloadsTotal,
+    Snapshots,
     Workers,
     LoopLagSeconds,
     LogDroppedTotal,

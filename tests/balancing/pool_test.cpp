@@ -117,6 +117,8 @@ TEST_CASE("a reload takes backends over with their state and counts", "[balancin
     const auto next = SharedPool::make("app", {}, {changed, moved, backend_named("c")}, 1,
                                        &pool.waker, pool.shared.get());
     CHECK(next->find("a") == pool.shared->find("a"));
+    CHECK(next->find("a")->weight() == 1);  // not in force yet
+    next->commit();
     CHECK(next->find("a")->weight() == 5);
     CHECK(next->find("a")->state() == State::Up);
     CHECK(next->find("b") != pool.shared->find("b"));

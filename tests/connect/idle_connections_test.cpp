@@ -22,6 +22,7 @@ using Connection = std::unique_ptr<BackendConnection>;
 struct Backend {
     PlainServer server;
     Endpoint endpoint;
+    KeepaliveSettings keepalive;
     std::vector<Plain> accepted;
     Recorder user;  ///< who uses a connection: an attempt
 
@@ -40,7 +41,7 @@ struct Backend {
 TEST_CASE("the connection used last is taken first", "[connect][idle]") {
     Backend backend;
     net::Loop loop;
-    IdleConnections idle(loop, backend.endpoint);
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
     Connection first = backend.connection(loop);
     Connection second = backend.connection(loop);
     const BackendConnection* const first_one = first.get();
@@ -63,10 +64,10 @@ TEST_CASE("the connection used last is taken first", "[connect][idle]") {
 
 TEST_CASE("the bound on unused connections holds over all workers", "[connect][idle]") {
     Backend backend;
-    backend.endpoint.keepalive.per_backend = 3;
+    backend.keepalive.per_backend = 3;
     net::Loop loop;
-    IdleConnections of_one(loop, backend.endpoint);
-    IdleConnections of_another(loop, backend.endpoint);
+    IdleConnections of_one(loop, backend.endpoint, backend.keepalive);
+    IdleConnections of_another(loop, backend.endpoint, backend.keepalive);
     for (int i = 0; i < 2; ++i) of_one.put(backend.connection(loop));
     for (int i = 0; i < 2; ++i) of_another.put(backend.connection(loop));
     CHECK(of_one.size() == 2);
@@ -86,8 +87,8 @@ TEST_CASE("a connection has had its day after so many requests, or so much time"
     Backend backend;
     net::Loop loop;
     SECTION("requests") {
-        backend.endpoint.keepalive.max_requests = 2;
-        IdleConnections idle(loop, backend.endpoint);
+        backend.keepalive.max_requests = 2;
+        IdleConnections idle(loop, backend.endpoint, backend.keepalive);
         idle.put(backend.connection(loop));
         CHECK(idle.size() == 1);
         idle.put(idle.take());
@@ -95,8 +96,8 @@ TEST_CASE("a connection has had its day after so many requests, or so much time"
         CHECK(backend.idle() == 0);
     }
     SECTION("age") {
-        backend.endpoint.keepalive.max_age = 30ms;
-        IdleConnections idle(loop, backend.endpoint);
+        backend.keepalive.max_age = 30ms;
+        IdleConnections idle(loop, backend.endpoint, backend.keepalive);
         Connection young = backend.connection(loop);
         turn_for(loop, 40ms);
         idle.put(std::move(young));
@@ -104,8 +105,8 @@ TEST_CASE("a connection has had its day after so many requests, or so much time"
         CHECK(backend.idle() == 0);
     }
     SECTION("none are kept") {
-        backend.endpoint.keepalive.idle = Duration::zero();
-        IdleConnections idle(loop, backend.endpoint);
+        backend.keepalive.idle = Duration::zero();
+        IdleConnections idle(loop, backend.endpoint, backend.keepalive);
         idle.put(backend.connection(loop));
         CHECK(idle.size() == 0);
     }
@@ -115,9 +116,9 @@ TEST_CASE("an unused connection is closed after the idle time, counted from its 
           "[connect][idle]") {
     // The idle time passes by the wheel's clock only, so that no machine is too slow for it.
     Backend backend;
-    backend.endpoint.keepalive.idle = 1h;
+    backend.keepalive.idle = 1h;
     net::Loop loop;
-    IdleConnections idle(loop, backend.endpoint);
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
     const Time first_put = loop.now();
     idle.put(backend.connection(loop));
     turn_for(loop, 50ms);
@@ -148,9 +149,9 @@ TEST_CASE("an unused connection is closed after the idle time, counted from its 
 
 TEST_CASE("an unused connection is closed by itself", "[connect][idle]") {
     Backend backend;
-    backend.endpoint.keepalive.idle = 30ms;
+    backend.keepalive.idle = 30ms;
     net::Loop loop;
-    IdleConnections idle(loop, backend.endpoint);
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
     const Time before = loop.now();
     idle.put(backend.connection(loop));
     REQUIRE(turn_until(loop, [&] { return idle.size() == 0; }));
@@ -161,7 +162,7 @@ TEST_CASE("an unused connection is closed by itself", "[connect][idle]") {
 TEST_CASE("whatever a backend does with an unused connection ends it", "[connect][idle]") {
     Backend backend;
     net::Loop loop;
-    IdleConnections idle(loop, backend.endpoint);
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
     idle.put(backend.connection(loop));
     SECTION("it says something unasked") { backend.accepted[0].send("HTTP/1.1 408 Late\r\n\r\n"); }
     SECTION("it closes") { backend.accepted[0].close(); }
@@ -177,7 +178,7 @@ TEST_CASE("a request that must not be sent twice gets a fresh connection with no
           "[connect][idle]") {
     Backend backend;
     net::Loop loop;
-    IdleConnections idle(loop, backend.endpoint);
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
     idle.put(backend.connection(loop));
     SECTION("fresh enough") {
         Connection taken = idle.take(1s);
@@ -199,7 +200,7 @@ TEST_CASE("a taken connection tells its new user what happens, and its keeper no
           "[connect][idle]") {
     Backend backend;
     net::Loop loop;
-    IdleConnections idle(loop, backend.endpoint);
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
     idle.put(backend.connection(loop));
     Connection taken = idle.take();
     Recorder user;

@@ -24,7 +24,8 @@ struct Running {
             "f.toml");
         INFO(render(loaded.errors));
         REQUIRE(loaded.ok());
-        server = runtime::Server::make(loop, std::move(loaded.model)).value();
+        server =
+            runtime::Server::make(loop, runtime::prepare(std::move(loaded.model), nullptr)).value();
         if (!is_started) return;
         server->start();
         for (int turn = 0; turn < 1'000'000 && !server->is_ready(); ++turn) loop.run_once(false);
@@ -65,7 +66,7 @@ TEST_CASE("readiness is that of the process and of a pool", "[control][api]") {
     CHECK(running.ask("/ready", "pool=other").status == 404);
     CHECK(running.ask("/ready", "other").status == 400);
     const auto& pool = running.server->snapshot().pools.front();
-    pool.backends.front().backend->set_state(balancing::State::Down, running.loop.now());
+    pool->backends.front()->backend->set_state(balancing::State::Down, running.loop.now());
     CHECK(running.ask("/ready", "pool=app").status == 503);
     CHECK(running.ask("/ready").status == 200);
 

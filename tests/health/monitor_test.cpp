@@ -330,7 +330,17 @@ TEST_CASE("watched again, a backend keeps its results and takes the new settings
     CHECK(checks.health(1).passed >= passed + 8);
 }
 
-TEST_CASE("watched again in the middle of a check, a backend is checked anew",
+TEST_CASE("watched again with the same check, a backend is left in peace", "[health][monitor]") {
+    SimulatedChecks checks{1};
+    checks.answer(1).takes = 500ms;
+    checks.watch_all();
+    checks.start();
+    checks.run_for(100ms);
+    checks.watch(1);
+    CHECK(checks.monitor.in_flight() == 1);
+}
+
+TEST_CASE("given another check in the middle of one, a backend is checked anew",
           "[health][monitor]") {
     SimulatedChecks checks{1};
     checks.answer(1).takes = 500ms;
@@ -338,7 +348,9 @@ TEST_CASE("watched again in the middle of a check, a backend is checked anew",
     checks.start();
     checks.run_for(100ms);
     checks.let_pass(1);
-    checks.watch(1);
+    conf::Check other;
+    other.path = "/other";
+    checks.watch(1, other);
     CHECK(checks.monitor.in_flight() == 0);
     checks.run_for(1ms);
     CHECK(checks.state(1) == State::Up);

@@ -180,9 +180,9 @@ TEST_CASE("a retry is counted under its reason", "[l7][retry]") {
         question.status = 503;
         return decide_retry(question, everything()).reason;
     };
-    CHECK(reason(Failure::ConnectTimeout) == RetryReason::Connect);
-    CHECK(reason(Failure::StaleConnection) == RetryReason::Stale);
-    CHECK(reason(Failure::BackendClosed) == RetryReason::Reset);
-    CHECK(reason(Failure::BackendTimeout) == RetryReason::Timeout);
-    CHECK(reason(Failure::None) == RetryReason::Status);
+    CHECK(reason(Failure::ConnectTimeout) == connect::RetryReason::Connect);
+    CHECK(reason(Failure::StaleConnection) == connect::RetryReason::Stale);
+    CHECK(reason(Failure::BackendClosed) == connect::RetryReason::Reset);
+    CHECK(reason(Failure::BackendTimeout) == connect::RetryReason::Timeout);
+    CHECK(reason(Failure::None) == connect::RetryReason::Status);
 }

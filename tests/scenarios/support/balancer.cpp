@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -56,11 +57,11 @@ std::string config(const Setup& setup) {
     return text + setup.more + "\n";
 }
 
-Balancer::Balancer(const Setup& setup) {
-    const TemporaryDirectory directory;
-    const std::string path = directory.path() + "/fairlead.toml";
-    std::ofstream(path) << config(setup);
-    start(path);
+Balancer::Balancer(const Setup& setup)
+    : directory_(std::make_unique<TemporaryDirectory>()),
+      config_path_(directory_->path() + "/fairlead.toml") {
+    std::ofstream(config_path_) << config(setup);
+    start();
     const bool serves = wait_for([this] {
         return stderr_.find("serving on ") != std::string::npos || stderr_.ends_with("(ended)");
     });
@@ -71,7 +72,7 @@ Balancer::Balancer(const Setup& setup) {
     FAIL("it did not start with\n" << config(setup) << "\n" << stderr_);
 }
 
-void Balancer::start(const std::string& config_path) {
+void Balancer::start() {
     int out[2];
     int err[2];
     if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) give_up("pipe");
@@ -84,7 +85,7 @@ void Balancer::start(const std::string& config_path) {
     std::string program = other != nullptr ? other : FAIRLEAD_PROGRAM;
     std::string run = "run";
     std::string option = "-c";
-    std::string path = config_path;
+    std::string path = config_path_;
     char* arguments[] = {program.data(), run.data(), option.data(), path.data(), nullptr};
     if (::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, environ) != 0) {
         give_up("cannot run " + program);
@@ -138,6 +139,35 @@ std::uint16_t Balancer::admin_port() const { return port_after(log(), "admin end
 
 void Balancer::signal(int number) const {
     if (!exit_code_) ::kill(pid_, number);
+}
+
+void Balancer::change_config(const std::string& text) const {
+    const std::string beside = config_path_ + ".new";
+    std::ofstream(beside) << text;
+    std::filesystem::rename(beside, config_path_);
+}
+
+bool Balancer::reload() {
+    const auto seen = [this](std::string_view what) {
+        std::size_t count = 0;
+        for (std::size_t at = 0; (at = stderr_.find(what, at)) != std::string::npos; ++at) ++count;
+        return count;
+    };
+    const auto outcomes = [&] {
+        return std::array{seen("is in force (SIGHUP)"), seen("nothing to change (SIGHUP)"),
+                          seen("not loaded (SIGHUP)")};
+    };
+    std::array<std::size_t, 3> before{};
+    {
+        const std::lock_guard lock(mutex_);
+        before = outcomes();
+    }
+    signal(SIGHUP);
+    std::array<std::size_t, 3> now{};
+    const bool is_over = wait_for([&] { return (now = outcomes()) != before; });
+    INFO(log());
+    REQUIRE(is_over);
+    return now[2] == before[2];
 }
 
 bool Balancer::has_exited() {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +32,19 @@ struct Setup {
 };
 std::string config(const Setup& setup);
 
+/// A directory of its own, gone with this object.
+class TemporaryDirectory {
+  public:
+    TemporaryDirectory();
+    ~TemporaryDirectory();
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
 class Balancer {
   public:
     /// Starts it and waits until it serves.
@@ -45,6 +59,10 @@ class Balancer {
     pid_t pid() const { return pid_; }
 
     void signal(int number) const;
+    /// Puts another configuration in place of its file, as an editor does.
+    void change_config(const std::string& text) const;
+    /// HUP, and waits for what came of it. @return false when it was refused
+    bool reload();
     /// Waits for its end. @return exit code; 128 + signal when killed; -1 when it goes on
     int wait_for_exit();
 
@@ -69,12 +87,14 @@ class Balancer {
     std::size_t memory_own_kib() const { return proc_status("RssAnon:"); }
 
   private:
-    void start(const std::string& config_path);
+    void start();
     bool has_exited();
     void read_output(int descriptor, std::string& into);
     bool wait_for(const std::function<bool()>& is_so) const;
     std::size_t proc_status(std::string_view key) const;
 
+    const std::unique_ptr<TemporaryDirectory> directory_;
+    const std::string config_path_;
     pid_t pid_ = -1;
     std::optional<int> exit_code_;
     int outputs_[2] = {-1, -1};
@@ -83,19 +103,6 @@ class Balancer {
     std::string stdout_;
     std::string stderr_;
     std::vector<std::thread> readers_;
-};
-
-/// A directory of its own, gone with this object.
-class TemporaryDirectory {
-  public:
-    TemporaryDirectory();
-    ~TemporaryDirectory();
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
 };
 
 }  // namespace fairlead::scenarios

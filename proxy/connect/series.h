@@ -1,5 +1,5 @@
 /// The metric series of one listener, route, pool or backend: made on main before a worker sees
-/// them, then counted by every worker under its own index.
+/// them, then counted by every worker under its own index. Of layer 4 and layer 7 alike.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 #include "proxy/base/failure.h"
 #include "proxy/telemetry/registry.h"
 
-namespace fairlead::l7 {
+namespace fairlead::connect {
 
 /// By first digit of the status, 1xx to 5xx at 1 to 5; index 0 is not used.
 using ClassCounters = std::array<telemetry::Counter*, 6>;
@@ -48,4 +48,4 @@ struct BackendSeries {
     telemetry::Counter* connects_failed;
 };
 
-}  // namespace fairlead::l7
+}  // namespace fairlead::connect

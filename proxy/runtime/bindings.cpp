@@ -1,0 +1,66 @@
+#include "proxy/runtime/bindings.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace fairlead::runtime {
+namespace {
+
+std::uint64_t next_id() {
+    static std::uint64_t last = 0;
+    return ++last;
+}
+
+}  // namespace
+
+Many<Bindings> bind_listeners(const conf::Model& model, const Bindings& before, unsigned workers) {
+    std::vector<Error> errors;
+    Bindings bindings;
+    std::set<std::uint64_t> taken;
+    const auto take = [&](const Binding& wanted, bool same_listener) -> const Binding* {
+        for (const Binding& each : before) {
+            if (each.wanted != wanted.wanted || taken.contains(each.id)) continue;
+            if (same_listener && each.listener != wanted.listener) continue;
+            taken.insert(each.id);
+            return &each;
+        }
+        return nullptr;
+    };
+    std::vector<const conf::Bind*> where;
+    for (const conf::Listener& listener : model.listeners) {
+        for (const conf::Bind& bind : listener.bind) {
+            bindings.push_back({0, listener.name, bind.address, bind.address, nullptr});
+            where.push_back(&bind);
+        }
+    }
+    // First what stays where it is, then sockets that go to another listener.
+    for (const bool same_listener : {true, false}) {
+        for (Binding& binding : bindings) {
+            if (binding.sockets != nullptr) continue;
+            if (const Binding* const old = take(binding, same_listener)) {
+                binding.id = old->id;
+                binding.address = old->address;
+                binding.sockets = old->sockets;
+            }
+        }
+    }
+    for (std::size_t index = 0; index < bindings.size(); ++index) {
+        Binding& binding = bindings[index];
+        if (binding.sockets != nullptr) continue;
+        auto sockets = net::SocketSet::bind(binding.wanted, workers);
+        if (!sockets) {
+            Error error = std::move(sockets).error().in("listener", binding.listener);
+            error.where = where[index]->where;
+            errors.push_back(std::move(error));
+            continue;
+        }
+        binding.id = next_id();
+        binding.address = sockets->address();
+        binding.sockets = std::make_shared<net::SocketSet>(std::move(*sockets));
+    }
+    if (!errors.empty()) return tl::unexpected(std::move(errors));
+    return bindings;
+}
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,63 @@
+/// What has been taken out and still finishes: backends and listeners that a reload or a person
+/// removed. Ends what is left of them when `[process] drain` has passed. Main's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "balancing/backend.h"
+#include "conf/model.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/timer_wheel.h"
+#include "proxy/telemetry/registry.h"
+
+namespace fairlead::runtime {
+
+class LeavingObserver {
+  public:
+    /// Time is up: end what still runs on this backend.
+    virtual void abort_on(const std::shared_ptr<balancing::Backend>& backend, bool with_exchanges,
+                          bool with_tunnels) = 0;
+    /// The same for connections of listeners that left with this generation or before.
+    virtual void abort_leaving(std::uint64_t generation, bool with_exchanges,
+                               bool with_tunnels) = 0;
+
+  protected:
+    ~LeavingObserver() = default;
+};
+
+class Leaving {
+  public:
+    Leaving(net::Loop& loop, LeavingObserver& observer);
+
+    void add_backend(std::string name, std::shared_ptr<balancing::Backend> backend,
+                     const conf::Drain& drain);
+    /// @param connections  the listener's gauge
+    void add_listener(std::string name, const telemetry::Gauge& connections,
+                      std::uint64_t generation, const conf::Drain& drain);
+    std::size_t size() const { return things_.size(); }
+
+  private:
+    struct Thing {
+        std::string name;
+        std::shared_ptr<balancing::Backend> backend;    // of a backend
+        const telemetry::Gauge* connections = nullptr;  // of a listener
+        std::uint64_t generation = 0;
+        Time requests_until{};
+        Time tunnels_until{};
+        bool has_ended_requests = false;
+        bool has_ended_tunnels = false;
+    };
+    void add(Thing thing, const conf::Drain& drain);
+    bool look(Thing& thing, Time now);
+    void on_look();
+
+    net::Loop& loop_;
+    LeavingObserver& observer_;
+    net::Deadline deadline_;
+    std::vector<Thing> things_;
+};
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,17 @@
+/// Reads a configuration completely: the file, what it includes, its checks and its `[[expect]]`
+/// tests. Any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "conf/load.h"
+
+namespace fairlead::runtime {
+
+/// As conf::load_file, with the policies there are and the expectations met.
+conf::LoadResult load_model(const std::string& path);
+/// The same for text; `name` is what errors call it.
+conf::LoadResult load_model_text(std::string_view text, const std::string& name);
+
+}  // namespace fairlead::runtime

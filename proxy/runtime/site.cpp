@@ -1,0 +1,88 @@
+#include "proxy/runtime/site.h"
+
+#include <string_view>
+#include <unordered_map>
+
+namespace fairlead::runtime {
+namespace {
+
+connect::KeepaliveSettings keepalive(const conf::Pool& pool) {
+    return {pool.keepalive.idle, pool.keepalive.per_backend, pool.keepalive.max_requests,
+            pool.keepalive.max_age};
+}
+
+std::shared_ptr<connect::PoolEntry> make_pool(const SnapshotPool& pool,
+                                              const std::shared_ptr<connect::PoolEntry>& before,
+                                              net::Loop& loop, unsigned worker,
+                                              std::uint64_t seed) {
+    if (before != nullptr && before->pool.shared() == pool.shared) return before;
+    auto entry =
+        std::make_shared<connect::PoolEntry>(pool.config, pool.shared, pool.series, worker, seed);
+    const connect::KeepaliveSettings bounds = keepalive(*pool.config);
+    entry->backends.reserve(pool.backends.size());
+    for (const auto& shared : pool.backends) {
+        connect::BackendEntry* const same =
+            before == nullptr ? nullptr : before->find(*shared->backend);
+        if (same != nullptr && same->shared == shared) {
+            same->idle.set_bounds(bounds);
+            entry->add(same->shared_from_this());
+        } else {
+            entry->add(std::make_shared<connect::BackendEntry>(loop, shared, bounds));
+        }
+    }
+    return entry;
+}
+
+using Pools = std::unordered_map<std::string_view, connect::PoolEntry*>;
+
+l7::RouteEntry make_route(const Pools& pools, const conf::Route* config,
+                          const SnapshotRoute& snapshot) {
+    l7::RouteEntry route;
+    route.config = config;
+    route.name = snapshot.name;
+    route.series = snapshot.series;
+    const auto found = pools.find(snapshot.pool);
+    if (found == pools.end()) return route;
+    route.pool = found->second;
+    const conf::Pool& of_pool = route.pool->config;
+    route.retry = config != nullptr && config->retry ? &*config->retry : &of_pool.retry;
+    route.queue = config != nullptr && config->queue ? &*config->queue : &of_pool.queue;
+    route.response_timeout = of_pool.timeouts.response;
+    route.total_timeout = of_pool.timeouts.total;
+    if (config != nullptr && config->timeouts.response) {
+        route.response_timeout = *config->timeouts.response;
+    }
+    if (config != nullptr && config->timeouts.total) route.total_timeout = *config->timeouts.total;
+    return route;
+}
+
+}  // namespace
+
+void build_site(Site& site, const Site* previous, net::Loop& loop, unsigned worker,
+                std::uint64_t seed) {
+    std::unordered_map<std::string_view, std::shared_ptr<connect::PoolEntry>> before;
+    if (previous != nullptr) {
+        for (const auto& pool : previous->pools) before.emplace(pool->config.name, pool);
+    }
+    const Snapshot& snapshot = *site.snapshot;
+    Pools pools;
+    for (const auto& pool : snapshot.pools) {
+        const auto found = before.find(pool->config->name);
+        site.pools.push_back(make_pool(*pool, found == before.end() ? nullptr : found->second, loop,
+                                       worker, seed + site.pools.size()));
+        pools.emplace(pool->config->name, site.pools.back().get());
+    }
+    for (const SnapshotListener& listener : snapshot.listeners) {
+        auto entry =
+            std::make_unique<l7::ListenerEntry>(snapshot.model, *listener.config, site.life);
+        entry->series = listener.series;
+        for (std::size_t index = 0; index < snapshot.model.routes.size(); ++index) {
+            entry->routes.push_back(
+                make_route(pools, &snapshot.model.routes[index], listener.routes[index]));
+        }
+        entry->fallback = make_route(pools, nullptr, listener.fallback);
+        site.listeners.push_back(std::move(entry));
+    }
+}
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,316 @@
+#include "proxy/runtime/steering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "conf/load.h"
+#include "proxy/base/units.h"
+#include "proxy/runtime/fingerprint.h"
+#include "proxy/runtime/steering_work.h"
+#include "proxy/telemetry/log.h"
+
+namespace fairlead::runtime {
+namespace {
+
+namespace log = telemetry::log;
+using telemetry::Metric;
+
+/// When going back to the configuration before did not work.
+constexpr Duration kTryAgain = std::chrono::seconds{5};
+
+class Nobody final : public SteeringObserver {};
+
+SteeringObserver* nobody() {
+    static Nobody observer;
+    return &observer;
+}
+
+std::string unchanged_line(std::size_t errors, std::uint64_t generation) {
+    return fmt::format("{}; the running configuration (generation {}) is unchanged",
+                       conf::count_text(errors, "error"), generation);
+}
+
+}  // namespace
+
+std::string_view word(ReloadResult result) {
+    switch (result) {
+        case ReloadResult::Applied:
+            return "applied";
+        case ReloadResult::Unchanged:
+            return "unchanged";
+        case ReloadResult::Refused:
+            break;
+    }
+    return "refused";
+}
+
+Steering::Steering(net::Loop& loop, Server& server, conf::Model file_model, std::string path,
+                   Overrides overrides)
+    : loop_(loop),
+      server_(server),
+      observer_(nobody()),
+      background_(loop),
+      file_model_(std::make_shared<const conf::Model>(std::move(file_model))),
+      file_settings_(std::make_shared<const conf::SettingList>(conf::settings(*file_model_))),
+      path_(std::move(path)),
+      overrides_(std::move(overrides)),
+      confirm_deadline_(net::Deadline::of<&Steering::on_confirm_deadline>(loop.timers(), *this)) {
+    if (!path_.empty()) loaded_fingerprint_ = fingerprint_of(file_model_->files);
+}
+
+Steering::~Steering() = default;
+
+// ---- one at a time
+
+void Steering::enqueue(Job job) {
+    jobs_.push_back(std::move(job));
+    if (!is_busy_) next();
+}
+
+void Steering::next() {
+    if (jobs_.empty()) return;
+    is_busy_ = true;
+    const Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    job();
+}
+
+/// The change is over: whoever asked is told, then the next one begins.
+void Steering::finish(const std::function<void()>& tell) {
+    is_busy_ = false;
+    if (tell != nullptr) tell();
+    if (!is_busy_) next();
+}
+
+// ---- the file
+
+void Steering::reload(std::string trigger, std::optional<Duration> confirm, OnReloaded on_done) {
+    const auto refuse = [&](std::string errors) {
+        ReloadReport report;
+        report.when =
+            std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+        report.trigger = std::move(trigger);
+        report.generation = server_.snapshot().generation;
+        report.errors = std::move(errors);
+        if (on_done != nullptr) on_done(report);
+    };
+    if (path_.empty()) {
+        log::warn("{}: there is no configuration file to load again", trigger);
+        refuse(
+            "error: there is no configuration file to load again\n"
+            "  start with fairlead run -c FILE\n");
+        return;
+    }
+    if (server_.is_stopping() || jobs_.size() >= kJobsMax) {
+        refuse(server_.is_stopping() ? "error: the process is stopping\n"
+                                     : "error: too many changes are waiting\n");
+        return;
+    }
+    enqueue([this, trigger = std::move(trigger), confirm, on_done = std::move(on_done)]() mutable {
+        run_reload(std::move(trigger), confirm, std::move(on_done));
+    });
+}
+
+void Steering::run_reload(std::string trigger, std::optional<Duration> confirm,
+                          OnReloaded on_done) {
+    observer_->on_reloading();
+    auto work = std::make_shared<Work>();
+    work->path = path_;
+    work->overrides = overrides_;
+    work->running = server_.snapshot().settings;
+    work->trigger = std::move(trigger);
+    work->confirm = confirm;
+    work->on_reloaded = std::move(on_done);
+    if (!background_.run([work] { work->load(); }, [this, work] { on_loaded(work); })) {
+        report(work, ReloadResult::Refused, "error: too much is under way\n");
+    }
+}
+
+void Steering::on_loaded(const std::shared_ptr<Work>& work) {
+    if (work->on_changed == nullptr) {
+        if (!work->errors.empty()) {
+            file_differs_ = true;
+            report(work, ReloadResult::Refused, render(work->errors));
+            return;
+        }
+        if (!work->path.empty() && work->fingerprint == undone_fingerprint_) {
+            file_differs_ = true;
+            report(work, ReloadResult::Refused,
+                   fmt::format("error: {} is the file that was undone because nobody confirmed "
+                               "it\n  change it, then reload\n",
+                               path_));
+            return;
+        }
+    }
+    apply(work);
+}
+
+void Steering::apply(const std::shared_ptr<Work>& work) {
+    const auto& pools = server_.snapshot().pools;
+    const bool has_moved = std::any_of(pools.begin(), pools.end(), [&](const auto& pool) {
+        return runtime::has_moved(*pool, work->prepared.addresses);
+    });
+    if (work->prepared.changes.empty() && !has_moved) {
+        adopt(*work);
+        if (work->on_changed != nullptr) {
+            on_applied(work, {});
+        } else {
+            report(work, ReloadResult::Unchanged, {});
+        }
+        return;
+    }
+    std::vector<Error> errors = observer_->on_prepare(work->prepared.model);
+    if (!errors.empty()) {
+        observer_->on_refused();
+        on_applied(work, std::move(errors));
+        return;
+    }
+    server_.apply(std::move(work->prepared), work->overrides, [this, work](auto refused) {
+        if (!refused.empty()) {
+            observer_->on_refused();
+            on_applied(work, std::move(refused));
+            return;
+        }
+        // Where to go back to is what was confirmed last, however often it changes until then.
+        if (work->confirm && confirmed_model_ == nullptr) confirmed_model_ = file_model_;
+        adopt(*work);
+        observer_->on_applied(server_.snapshot().model);
+        on_applied(work, {});
+    });
+}
+
+/// What the work stands for is what runs now.
+void Steering::adopt(Work& work) {
+    if (file_model_ != work.file_model) {
+        file_model_ = work.file_model;
+        file_settings_ = std::make_shared<const conf::SettingList>(conf::settings(*file_model_));
+    }
+    overrides_ = std::move(work.overrides);
+    for (const AdminChange& change : work.admin) {
+        server_.set_admin(change.pool, change.backend, change.state);
+    }
+}
+
+void Steering::on_applied(const std::shared_ptr<Work>& work, std::vector<Error> errors) {
+    if (work->on_changed != nullptr) {
+        std::optional<Refusal> refusal;
+        if (errors.empty()) {
+            log::info("audit: {}: done", work->trigger);
+            observer_->on_overrides_changed();
+        } else {
+            const Error& first = errors.front();
+            log::warn("audit: {}: refused: {}", work->trigger, first.message);
+            refusal = Refusal{422, first.message, first.hint};
+        }
+        finish([&] { work->on_changed(std::move(refusal)); });
+        return;
+    }
+    if (!errors.empty()) {
+        file_differs_ = true;
+        report(work, ReloadResult::Refused, render(errors));
+        return;
+    }
+    report(work, ReloadResult::Applied, {});
+}
+
+/// A reload has come to its end.
+void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, std::string errors) {
+    ReloadReport report;
+    report.result = result;
+    report.when =
+        std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+    report.trigger = work->trigger;
+    report.generation = server_.snapshot().generation;
+    report.changes = std::move(work->changes);
+    if (!work->warnings.empty()) {
+        report.warnings.push_back(conf::render_warnings(work->warnings));
+    }
+    report.errors = std::move(errors);
+    const bool is_going_back = work->path.empty();
+    if (is_going_back && result == ReloadResult::Refused) {
+        // It must go back: what is in the way may go away.
+        confirmed_model_ = work->file_model;
+        confirm_deadline_.set(loop_.now() + kTryAgain);
+    }
+    if (result != ReloadResult::Refused) {
+        file_differs_ = is_going_back;
+        if (!is_going_back) {
+            loaded_fingerprint_ = work->fingerprint;
+            undone_fingerprint_ = 0;
+        }
+        for (const std::string& line : work->ended) log::info("{}", line);
+    }
+    if (result == ReloadResult::Applied && work->confirm) {
+        report.confirm = work->confirm;
+        confirm_deadline_.set(after(loop_.now(), *work->confirm));
+    } else if (result == ReloadResult::Applied && !is_going_back && !confirm_deadline_.is_set()) {
+        confirmed_model_ = nullptr;
+    }
+    auto& registry = server_.registry();
+    registry.counter(Metric::ReloadsTotal, {word(result)}).add(registry.main_index());
+    switch (result) {
+        case ReloadResult::Applied:
+            registry.gauge(Metric::ConfigLastSuccessSeconds)
+                .set(std::chrono::duration<double>(report.when.time_since_epoch()).count());
+            log::info("configuration: generation {} is in force ({})", report.generation,
+                      report.trigger);
+            for (const std::string& line : report.changes) log::info("  {}", line);
+            for (const std::string& line : report.warnings) log::warn("{}", line);
+            if (report.confirm) {
+                log::info("configuration: goes back in {} unless confirmed",
+                          format_duration(*report.confirm));
+            }
+            break;
+        case ReloadResult::Unchanged:
+            log::info("configuration: nothing to change ({})", report.trigger);
+            break;
+        case ReloadResult::Refused:
+            log::error(
+                "configuration: not loaded ({})\n{}{}", report.trigger, report.errors,
+                unchanged_line(std::max<std::size_t>(work->errors.size(), 1), report.generation));
+            break;
+    }
+    last_reload_ = report;
+    observer_->on_reloaded(report);
+    finish([&] {
+        if (work->on_reloaded != nullptr) work->on_reloaded(report);
+    });
+}
+
+// ---- confirming
+
+std::optional<Refusal> Steering::confirm(std::string_view who) {
+    if (!confirm_deadline_.is_set()) {
+        return Refusal{409, "no reload waits to be confirmed", "reload with a confirm time first"};
+    }
+    confirm_deadline_.clear();
+    confirmed_model_ = nullptr;
+    log::info("audit: {}: generation {} confirmed", who, server_.snapshot().generation);
+    return std::nullopt;
+}
+
+std::optional<Duration> Steering::confirm_left() const {
+    if (!confirm_deadline_.is_set()) return std::nullopt;
+    return std::max(Duration::zero(), confirm_deadline_.when() - loop_.now());
+}
+
+void Steering::on_confirm_deadline() {
+    log::warn("configuration: nobody confirmed generation {}: going back",
+              server_.snapshot().generation);
+    enqueue([this] {
+        observer_->on_reloading();
+        auto work = std::make_shared<Work>();
+        work->file_model = std::exchange(confirmed_model_, nullptr);
+        work->overrides = overrides_;
+        work->running = server_.snapshot().settings;
+        work->trigger = "not confirmed in time";
+        undone_fingerprint_ = loaded_fingerprint_;
+        if (!background_.run([work] { work->load(); }, [this, work] { on_loaded(work); })) {
+            report(work, ReloadResult::Refused, "error: too much is under way\n");
+        }
+    });
+}
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,244 @@
+/// Steering's second part: what people change and ask, beside the file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "conf/load.h"
+#include "proxy/base/text.h"
+#include "proxy/runtime/fingerprint.h"
+#include "proxy/runtime/load_model.h"
+#include "proxy/runtime/steering_work.h"
+#include "proxy/telemetry/log.h"
+
+namespace fairlead::runtime {
+namespace {
+
+using balancing::AdminState;
+
+const conf::Backend* find_backend(const conf::Model& model, std::string_view pool,
+                                  std::string_view name) {
+    const conf::Pool* const found = model.pool(pool);
+    if (found == nullptr) return nullptr;
+    for (const conf::Backend& backend : found->backends) {
+        if (backend.name == name) return &backend;
+    }
+    return nullptr;
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string_view>& names,
+                    std::string_view otherwise) {
+    const auto match = closest_match(name, names);
+    return match ? fmt::format("did you mean \"{}\"?", *match) : std::string{otherwise};
+}
+
+template <class List>
+auto find_in(List& list, std::string_view pool, std::string_view backend) {
+    return std::find_if(list.begin(), list.end(), [&](const auto& each) {
+        return each.pool == pool && each.backend.name == backend;
+    });
+}
+
+/// Nothing to lay over where the file says the same.
+void set_weight(Overrides& overrides, const conf::Model& file, const std::string& pool,
+                const std::string& backend, std::uint32_t weight) {
+    const auto added = find_in(overrides.added, pool, backend);
+    if (added != overrides.added.end()) {
+        added->backend.weight = weight;
+        return;
+    }
+    const conf::Backend* const of_file = find_backend(file, pool, backend);
+    const std::uint32_t file_weight = of_file == nullptr ? weight : of_file->weight;
+    BackendOverride& place = overrides.at(pool, backend);
+    place.weight.reset();
+    if (weight != file_weight) place.weight = WeightOverride{weight, file_weight};
+}
+
+}  // namespace
+
+void Steering::Work::load() {
+    if (!path.empty()) {
+        conf::LoadResult loaded = load_model(path);
+        fingerprint = fingerprint_of(loaded.model.files);
+        errors = std::move(loaded.errors);
+        warnings = std::move(loaded.warnings);
+        if (!errors.empty()) return;
+        file_model = std::make_shared<const conf::Model>(std::move(loaded.model));
+    }
+    prepared = prepare(lay_over(*file_model, overrides, ended), running.get());
+    for (const conf::Change& change : prepared.changes) changes.push_back(change.text());
+}
+
+void Steering::change(std::string what, Change change, OnChanged on_done) {
+    if (server_.is_stopping()) {
+        on_done(Refusal{503, "the process is stopping", ""});
+        return;
+    }
+    if (jobs_.size() >= kJobsMax) {
+        on_done(Refusal{503, "too many changes are waiting", "try again"});
+        return;
+    }
+    enqueue([this, what = std::move(what), change = std::move(change),
+             on_done = std::move(on_done)]() mutable {
+        auto work = std::make_shared<Work>();
+        work->file_model = file_model_;
+        work->overrides = overrides_;
+        work->running = server_.snapshot().settings;
+        work->trigger = std::move(what);
+        work->on_changed = std::move(on_done);
+        if (std::optional<Refusal> refusal = change(work->overrides, work->admin)) {
+            telemetry::log::warn("audit: {}: refused: {}", work->trigger, refusal->error);
+            finish([&] { work->on_changed(std::move(refusal)); });
+            return;
+        }
+        if (!background_.run([work] { work->load(); }, [this, work] { on_loaded(work); })) {
+            on_applied(work, {Error{"too much is under way", "try again", {}}});
+        }
+    });
+}
+
+std::optional<Refusal> Steering::unknown_pool(const std::string& pool) const {
+    const conf::Model& model = server_.snapshot().model;
+    if (model.pool(pool) != nullptr) return std::nullopt;
+    std::vector<std::string_view> names;
+    for (const conf::Pool& each : model.pools) names.push_back(each.name);
+    return Refusal{404, fmt::format("no pool \"{}\"", pool),
+                   nearest(pool, names, "fairlead status lists the pools")};
+}
+
+std::optional<Refusal> Steering::unknown_backend(const std::string& pool,
+                                                 const std::string& backend) const {
+    if (auto refusal = unknown_pool(pool)) return refusal;
+    const conf::Model& model = server_.snapshot().model;
+    if (find_backend(model, pool, backend) != nullptr) return std::nullopt;
+    std::vector<std::string_view> names;
+    for (const conf::Backend& each : model.pool(pool)->backends) names.push_back(each.name);
+    return Refusal{404, fmt::format("no backend \"{}\" in pool \"{}\"", backend, pool),
+                   nearest(backend, names, "fairlead status lists the backends")};
+}
+
+void Steering::change_backend(std::string pool, std::string backend, const BackendChange& wanted,
+                              std::string who, OnChanged on_done) {
+    std::string what = fmt::format("{}: {}/{}:", who, pool, backend);
+    if (wanted.state) what += fmt::format(" {}", word(*wanted.state));
+    if (wanted.weight) what += fmt::format(" weight {}", *wanted.weight);
+    change(
+        std::move(what),
+        [this, pool = std::move(pool), backend = std::move(backend), wanted](
+            Overrides& overrides, std::vector<AdminChange>& admin) -> std::optional<Refusal> {
+            if (auto refusal = unknown_backend(pool, backend)) return refusal;
+            if (wanted.weight) set_weight(overrides, *file_model_, pool, backend, *wanted.weight);
+            if (wanted.state) {
+                overrides.at(pool, backend).state = *wanted.state;
+                admin.push_back({pool, backend, *wanted.state});
+            }
+            return std::nullopt;
+        },
+        std::move(on_done));
+}
+
+void Steering::add_backend(std::string pool, conf::Backend backend, std::string who,
+                           OnChanged on_done) {
+    change(
+        fmt::format("{}: add {} {} to pool {}", who, backend.name, backend.address.text(), pool),
+        [this, pool, backend](Overrides& overrides,
+                              std::vector<AdminChange>&) -> std::optional<Refusal> {
+            if (auto refusal = unknown_pool(pool)) return refusal;
+            const conf::Model& model = server_.snapshot().model;
+            if (find_backend(model, pool, backend.name) != nullptr) {
+                return Refusal{
+                    409,
+                    fmt::format("pool \"{}\" has a backend \"{}\" already", pool, backend.name),
+                    "give another name"};
+            }
+            conf::Backend added = backend;
+            if (added.max_in_flight == kUnlimited) {
+                added.max_in_flight = model.pool(pool)->max_in_flight;
+            }
+            overrides.added.push_back({pool, std::move(added)});
+            return std::nullopt;
+        },
+        std::move(on_done));
+}
+
+void Steering::remove_backend(std::string pool, std::string backend, std::string who,
+                              OnChanged on_done) {
+    change(
+        fmt::format("{}: remove {}/{}", who, pool, backend),
+        [this, pool, backend](Overrides& overrides,
+                              std::vector<AdminChange>&) -> std::optional<Refusal> {
+            if (auto refusal = unknown_backend(pool, backend)) return refusal;
+            if (server_.snapshot().model.pool(pool)->backends.size() == 1) {
+                return Refusal{409, "it is the pool's last backend",
+                               "put it into maintenance, or add another one first"};
+            }
+            const auto added = find_in(overrides.added, pool, backend);
+            if (added != overrides.added.end()) {
+                overrides.added.erase(added);
+            } else if (const conf::Backend* const of_file =
+                           find_backend(*file_model_, pool, backend)) {
+                overrides.removed.push_back({pool, *of_file});
+            }
+            std::erase_if(overrides.backends, [&](const BackendOverride& each) {
+                return each.pool == pool && each.backend == backend;
+            });
+            return std::nullopt;
+        },
+        std::move(on_done));
+}
+
+// ---- what would change
+
+std::vector<std::string> Steering::notes(const std::vector<std::string>& ended) const {
+    std::vector<std::string> lines = ended;
+    for (const BackendOverride& each : overrides_.backends) {
+        if (each.state != AdminState::Ready) {
+            lines.push_back(
+                fmt::format("{}/{}: {} at run time", each.pool, each.backend, word(each.state)));
+        }
+        if (each.weight) {
+            lines.push_back(fmt::format("{}/{}: weight {} at run time (file: {})", each.pool,
+                                        each.backend, each.weight->weight,
+                                        each.weight->file_weight));
+        }
+    }
+    for (const AddedBackend& each : overrides_.added) {
+        lines.push_back(fmt::format("{}/{}: added at run time", each.pool, each.backend.name));
+    }
+    for (const RemovedBackend& each : overrides_.removed) {
+        lines.push_back(fmt::format("{}/{}: removed at run time", each.pool, each.backend.name));
+    }
+    return lines;
+}
+
+void Steering::plan(std::function<void(const Preview&)> on_done) {
+    if (path_.empty()) {
+        on_done({{}, {"there is no configuration file"}, {}});
+        return;
+    }
+    auto work = std::make_shared<Work>();
+    work->path = path_;
+    work->overrides = overrides_;
+    work->running = server_.snapshot().settings;
+    const auto tell = [this, work, on_done] {
+        Preview preview;
+        preview.changes = work->prepared.changes;
+        preview.notes = notes(work->ended);
+        if (!work->errors.empty()) preview.errors = render(work->errors);
+        if (work->errors.empty() && work->fingerprint == undone_fingerprint_) {
+            preview.notes.push_back(
+                "the file differs from what runs: it was undone because nobody confirmed it, and "
+                "is not loaded again until it changes");
+        }
+        on_done(preview);
+    };
+    if (!background_.run([work] { work->load(); }, tell)) {
+        on_done({{}, {}, "error: too much is under way\n"});
+    }
+}
+
+Steering::Preview Steering::plan_for(const conf::SettingList& wanted) const {
+    return {conf::plan(*file_settings_, wanted), notes({}), {}};
+}
+
+}  // namespace fairlead::runtime

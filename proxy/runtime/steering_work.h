@@ -1,0 +1,48 @@
+/// What Steering keeps of a change while it is under way. Private to it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/runtime/prepare.h"
+#include "proxy/runtime/steering.h"
+
+namespace fairlead::runtime {
+
+/// Changes that wait their turn; more at a time no person makes.
+inline constexpr std::size_t kJobsMax = 256;
+
+struct Steering::AdminChange {
+    std::string pool;
+    std::string backend;
+    balancing::AdminState state;
+};
+
+/// One change under way: filled in on a thread of the pool, then applied on main's.
+struct Steering::Work {
+    // ---- asked for
+    std::string path;  ///< of a file to load; empty: `file_model` is what is wanted
+    std::shared_ptr<const conf::Model> file_model;
+    Overrides overrides;
+    std::shared_ptr<const conf::SettingList> running;
+    std::string trigger;
+    std::optional<Duration> confirm;
+    OnReloaded on_reloaded;
+    OnChanged on_changed;  ///< of a person's change, whose words `trigger` then has
+    std::vector<AdminChange> admin;
+
+    // ---- found
+    std::vector<Error> errors;
+    std::vector<Error> warnings;
+    std::vector<std::string> ended;  ///< overrides
+    std::uint64_t fingerprint = 0;
+    Prepared prepared;
+    std::vector<std::string> changes;
+
+    /// Any thread.
+    void load();
+};
+
+}  // namespace fairlead::runtime
