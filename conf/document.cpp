@@ -32,23 +32,10 @@ std::size_t byte_column(std::string_view line, bool is_ascii, std::size_t charac
     return byte + 1;
 }
 
-std::vector<std::string> split_lines(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) {
-        const std::size_t end = text.find('\n');
-        std::string_view line = text.substr(0, end);
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        lines.emplace_back(line);
-        if (end == std::string_view::npos) break;
-        text.remove_prefix(end + 1);
-    }
-    return lines;
-}
-
 /// Turns the library's tree into ours.
 class Converter {
   public:
-    explicit Converter(const Document& document) : document_(document) {}
+    explicit Converter(const Source& source) : source_(source) {}
 
     Value convert(const toml::node& node, std::size_t depth) {
         Value value;
@@ -97,8 +84,9 @@ class Converter {
     Place place(const toml::source_region& region) const {
         Place place;
         place.line = region.begin.line;
-        const std::string_view line = document_.line(place.line);
-        const bool is_ascii = document_.is_ascii(place.line);
+        place.file = source_.number();
+        const std::string_view line = source_.line(place.line);
+        const bool is_ascii = source_.is_ascii(place.line);
         place.column = byte_column(line, is_ascii, region.begin.column);
         const bool is_one_line = region.end.line == region.begin.line;
         const std::size_t end =
@@ -107,20 +95,20 @@ class Converter {
         return place;
     }
 
-    const Document& document_;
+    const Source& source_;
     bool too_deep_ = false;
 };
 
 /// The library names a second definition by its end; people want to see both. Looks upwards for a
 /// line that begins like the one at fault: a header anywhere, a key in the same section.
-std::size_t first_definition(const Document& document, std::size_t line_number) {
-    const std::string_view fault = trim(document.line(line_number));
+std::size_t first_definition(const Source& source, std::size_t line_number) {
+    const std::string_view fault = trim(source.line(line_number));
     const bool is_header = fault.starts_with('[');
     const std::string_view wanted =
         is_header ? fault.substr(0, fault.rfind(']')) : trim(fault.substr(0, fault.find('=')));
     if (wanted.empty()) return 0;
     for (std::size_t number = line_number - 1; number > 0; --number) {
-        const std::string_view line = trim(document.line(number));
+        const std::string_view line = trim(source.line(number));
         if (is_header) {
             if (line.starts_with(wanted) && line.substr(wanted.size()).starts_with(']')) {
                 return number;
@@ -133,9 +121,9 @@ std::size_t first_definition(const Document& document, std::size_t line_number) 
     return 0;
 }
 
-Error syntax_error(const Document& document, const toml::parse_error& cause) {
-    Place place{cause.source().begin.line, 0, 1};
-    const std::string_view line = document.line(place.line);
+Error syntax_error(const Source& source, const toml::parse_error& cause) {
+    Place place{cause.source().begin.line, 0, 1, source.number()};
+    const std::string_view line = source.line(place.line);
     place.column = byte_column(line, false, cause.source().begin.column);
     std::string_view text = cause.description();
     // "Error while parsing table header: expected ..." says where twice.
@@ -147,7 +135,7 @@ Error syntax_error(const Document& document, const toml::parse_error& cause) {
     error.message += ascii_lower(text.empty() ? '?' : text.front());
     if (!text.empty()) error.message += text.substr(1);
     if (text.find("cannot redefine") != std::string_view::npos) {
-        if (const std::size_t first = first_definition(document, place.line); first != 0) {
+        if (const std::size_t first = first_definition(source, place.line); first != 0) {
             error.hint = "first defined in line " + std::to_string(first);
         }
         const std::size_t begin = line.find_first_not_of(" \t");
@@ -160,16 +148,38 @@ Error syntax_error(const Document& document, const toml::parse_error& cause) {
     } else if (text.find("expected digit, saw '") != std::string_view::npos) {
         error.hint = "a duration or size is a string: \"2s\", \"16KiB\"";
     }
-    error.where = document.locate(place);
+    error.where = source.locate(place);
     return error;
 }
 
-Error raw_error(const Document& document, std::string_view text, const RawFault& fault) {
+Error raw_error(const Source& source, std::string_view text, const RawFault& fault) {
     const std::string_view before = text.substr(0, fault.at);
     const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
     const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0, the first line
     const Place place{line, fault.at - line_start + 1, utf8_length(text, fault.at)};
-    return Error{std::string{fault.message}, std::string{fault.hint}, document.locate(place)};
+    return Error{std::string{fault.message}, std::string{fault.hint}, source.locate(place)};
+}
+
+/// The values of a file, or its syntax error.
+Result<Value> parse_values(const Source& source, std::string_view text) {
+    if (const std::optional<RawFault> fault = raw_fault(text)) {
+        return fail(raw_error(source, text, *fault));
+    }
+    const toml::parse_result parsed = toml::parse(text);
+    if (!parsed) return fail(syntax_error(source, parsed.error()));
+    Converter converter{source};
+    Value root = converter.convert(parsed.table(), 0);
+    if (converter.too_deep()) {
+        return fail(Error{"tables or lists nest too deeply", "32 levels are the limit",
+                          source.locate(Place{1, 1, 1, source.number()})});
+    }
+    return root;
+}
+
+std::string_view without_byte_order_mark(std::string_view text) {
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+    return text;
 }
 
 }  // namespace
@@ -200,33 +210,32 @@ std::string_view Value::kind_text() const {
     return "";
 }
 
-Result<Document> Document::parse(std::string_view text, std::string file) {
-    Document document;
-    document.file_ = std::move(file);
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-    document.lines_ = split_lines(text);
-    document.is_ascii_.reserve(document.lines_.size());
-    for (const std::string& line : document.lines_) {
-        document.is_ascii_.push_back(std::all_of(
+Source::Source(std::string_view text, std::string file, std::size_t number)
+    : file_(std::move(file)), number_(number), text_(text) {
+    for (std::size_t start = 0; start < text.size();) {
+        const std::size_t end = std::min(text.find('\n', start), text.size());
+        const std::string_view line = text.substr(start, end - start);
+        line_starts_.push_back(start);
+        is_ascii_.push_back(std::all_of(
             line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+        start = end + 1;
     }
-
-    if (const std::optional<RawFault> fault = raw_fault(text)) {
-        return fail(raw_error(document, text, *fault));
-    }
-    const toml::parse_result parsed = toml::parse(text);
-    if (!parsed) return fail(syntax_error(document, parsed.error()));
-    Converter converter{document};
-    document.root_ = converter.convert(parsed.table(), 0);
-    if (converter.too_deep()) {
-        return fail(Error{"tables or lists nest too deeply", "32 levels are the limit",
-                          document.locate(Place{1, 1, 1})});
-    }
-    return document;
 }
 
-Location Document::locate(Place place) const {
+std::string_view Source::line(std::size_t line_number) const {
+    if (line_number == 0 || line_number > line_starts_.size()) return {};
+    const std::string_view text = text_;
+    const std::size_t start = line_starts_[line_number - 1];
+    std::string_view line = text.substr(start, text.find('\n', start) - start);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+bool Source::is_ascii(std::size_t line_number) const {
+    return line_number == 0 || line_number > is_ascii_.size() || is_ascii_[line_number - 1];
+}
+
+Location Source::locate(Place place) const {
     Location where;
     where.file = file_;
     where.line = place.line;
@@ -237,12 +246,24 @@ Location Document::locate(Place place) const {
     return where;
 }
 
-bool Document::is_ascii(std::size_t number) const {
-    return number == 0 || number > is_ascii_.size() || is_ascii_[number - 1];
+Result<Document> Document::parse(std::string_view text, std::string file) {
+    Document document;
+    Result<Value> root = document.parse_further(text, std::move(file));
+    if (!root) return fail(std::move(root).error());
+    document.root_ = *std::move(root);
+    return document;
 }
 
-std::string_view Document::line(std::size_t number) const {
-    return number == 0 || number > lines_.size() ? std::string_view{} : lines_[number - 1];
+Result<Value> Document::parse_further(std::string_view text, std::string file) {
+    text = without_byte_order_mark(text);
+    sources_.emplace_back(text, std::move(file), sources_.size());
+    return parse_values(sources_.back(), text);
+}
+
+Location Document::locate(Place place) const { return sources_.at(place.file).locate(place); }
+
+std::string_view Document::line(Place place) const {
+    return sources_.at(place.file).line(place.line);
 }
 
 }  // namespace fairlead::conf

@@ -88,7 +88,7 @@ class Expander {
     void report(const Value& value, std::string_view part, std::string message, std::string hint) {
         broken_.push_back(value.place);
         Place place = value.place;
-        const std::size_t column = document_.line(place.line).find(part, place.column - 1);
+        const std::size_t column = document_.line(place).find(part, place.column - 1);
         if (column != std::string_view::npos) {
             place.column = column + 1;
             place.length = part.size();
@@ -104,10 +104,10 @@ class Expander {
 
 }  // namespace
 
-std::vector<Place> expand_environment(Document& document, const Environment& environment,
-                                      std::vector<Error>& errors) {
+std::vector<Place> expand_environment(const Document& document, Value& root,
+                                      const Environment& environment, std::vector<Error>& errors) {
     Expander expander{document, environment, errors};
-    expander.expand(document.root());
+    expander.expand(root);
     return std::move(expander).broken();
 }
 

@@ -8,10 +8,11 @@
 
 namespace fairlead::conf {
 
-/// Replaces `${NAME}` by the variable and `$$` by a dollar in every string value (not in keys).
+/// Replaces `${NAME}` by the variable and `$$` by a dollar in every string value (not in keys) of
+/// `root`, whose places are in `document`.
 /// A dollar before anything else stays as it is. An unset variable is an error.
 /// @return the places of the values that could not be completed; they keep their text.
-std::vector<Place> expand_environment(Document& document, const Environment& environment,
-                                      std::vector<Error>& errors);
+std::vector<Place> expand_environment(const Document& document, Value& root,
+                                      const Environment& environment, std::vector<Error>& errors);
 
 }  // namespace fairlead::conf

@@ -6,8 +6,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace fairlead::conf {
@@ -41,10 +44,42 @@ Result<std::string> read_bytes(const std::string& path, std::string_view missing
     return bytes;
 }
 
-void sort_by_place(std::vector<Error>& errors) {
-    std::stable_sort(errors.begin(), errors.end(), [](const Error& a, const Error& b) {
-        return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
-    });
+Result<std::vector<std::string>> list_files(const std::string& folder) {
+    constexpr std::size_t kNamesMax = 100'000;
+    namespace fs = std::filesystem;
+    std::vector<std::string> names;
+    std::error_code status;
+    fs::directory_iterator entry{folder, status};
+    if (status == std::errc::no_such_file_or_directory) return names;
+    for (; !status && entry != fs::directory_iterator{}; entry.increment(status)) {
+        std::error_code ignored;  // a link that leads nowhere is no file
+        if (!entry->is_regular_file(ignored)) continue;
+        names.push_back(entry->path().filename().string());
+        if (names.size() > kNamesMax) {
+            return fail(unreadable(folder, fmt::format("more than {} files", kNamesMax), ""));
+        }
+    }
+    if (status) return fail(unreadable(folder, status.message(), ""));
+    return names;
+}
+
+void sort_by_place(std::vector<Error>& errors, const std::vector<Source>& sources) {
+    std::unordered_map<std::string_view, std::size_t> order;
+    for (const Source& source : sources) order.emplace(source.file(), source.number());
+    const auto key = [&](const Error& error) {
+        const auto file = order.find(error.where.file);
+        return std::tuple{file == order.end() ? 0 : file->second, error.where.line,
+                          error.where.column};
+    };
+    std::stable_sort(errors.begin(), errors.end(),
+                     [&](const Error& a, const Error& b) { return key(a) < key(b); });
+}
+
+std::string printable(std::string text) {
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    }
+    return text;
 }
 
 std::string line_text(const Location& there, const Location& here) {

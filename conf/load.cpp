@@ -9,47 +9,118 @@
 #include "conf/document.h"
 #include "conf/environment.h"
 #include "conf/file.h"
+#include "conf/include.h"
+#include "conf/merge.h"
 #include "conf/read_file.h"
 
 namespace fairlead::conf {
 namespace {
 
-/// A value with an unset variable in it is wrong for that reason only.
-void forget_errors_at(const std::vector<Place>& places, std::vector<Error>& errors) {
-    const auto is_there = [&](const Error& error) {
-        return std::any_of(places.begin(), places.end(), [&](const Place& place) {
-            return place.line == error.where.line && place.column == error.where.column;
-        });
-    };
-    errors.erase(std::remove_if(errors.begin(), errors.end(), is_there), errors.end());
-}
+constexpr std::size_t kBytesMax = std::size_t{16} << 20U;  ///< of all files together
+
+/// From texts to a model.
+class Loader {
+  public:
+    Loader(Document document, const LoadOptions& options)
+        : document_(std::move(document)), options_(options) {
+        if (!access_.read) access_.read = [](const auto& path) { return read_bytes(path, ""); };
+        if (!access_.list) access_.list = &list_files;
+    }
+
+    LoadResult load(std::size_t main_bytes) {
+        bytes_ = main_bytes;
+        expand(document_.root());
+        if (!read_included()) return std::move(result_);
+        const ReadNotes notes = read_file(reading_, options_.policies, result_.model);
+        cross_check(result_.model, notes, result_.errors, result_.warnings);
+        forget_errors_at_broken();
+        result_.errors.insert(result_.errors.end(), unset_.begin(), unset_.end());
+        sort_by_place(result_.errors, document_.sources());
+        sort_by_place(result_.warnings, document_.sources());
+        return std::move(result_);
+    }
+
+  private:
+    void expand(Value& root) {
+        const std::vector<Place> broken =
+            expand_environment(document_, root, options_.environment, unset_);
+        broken_.insert(broken_.end(), broken.begin(), broken.end());
+    }
+
+    /// @return false after a syntax error, which is then the only error.
+    bool read_included() {
+        Model& model = result_.model;
+        model.files.push_back(document_.sources().front().file());
+        // All are looked up before the first is merged: `include` stands in the main file.
+        const std::vector<IncludedFile> files =
+            find_included(reading_, access_, model.include_folders);
+        for (const IncludedFile& file : files) {
+            model.files.push_back(file.path);
+            const Result<std::string> bytes = access_.read(file.path);
+            if (!bytes) {
+                reading_.error(file.place, bytes.error().message, bytes.error().hint);
+                continue;
+            }
+            bytes_ += bytes->size();
+            if (bytes_ > kBytesMax) {
+                reading_.error(file.place, "the files are larger than 16 MiB together",
+                               fmt::format("{} is one too many", file.path));
+                return true;
+            }
+            Result<Value> included = document_.parse_further(*bytes, file.path);
+            if (!included) {
+                result_.errors = {std::move(included).error()};
+                result_.warnings.clear();
+                return false;
+            }
+            expand(*included);
+            merge(document_, *std::move(included), result_.errors);
+        }
+        return true;
+    }
+
+    /// A value with an unset variable in it is wrong for that reason only.
+    void forget_errors_at_broken() {
+        std::vector<Location> places;
+        for (const Place& place : broken_) places.push_back(document_.locate(place));
+        const auto is_there = [&](const Error& error) {
+            return std::any_of(places.begin(), places.end(), [&](const Location& place) {
+                return place.line == error.where.line && place.column == error.where.column &&
+                       place.file == error.where.file;
+            });
+        };
+        std::vector<Error>& errors = result_.errors;
+        errors.erase(std::remove_if(errors.begin(), errors.end(), is_there), errors.end());
+    }
+
+    Document document_;
+    const LoadOptions& options_;
+    FileAccess access_ = options_.files;
+    LoadResult result_;
+    Reading reading_{document_, result_.errors, result_.warnings};
+    std::size_t bytes_ = 0;
+    std::vector<Error> unset_;
+    std::vector<Place> broken_;  ///< values with an unset variable
+};
 
 }  // namespace
 
 LoadResult load_text(std::string_view text, const std::string& file, const LoadOptions& options) {
-    LoadResult result;
     Result<Document> document = Document::parse(text, file);
     if (!document) {
+        LoadResult result;
+        result.model.files.push_back(file);
         result.errors.push_back(std::move(document).error());
         return result;
     }
-    std::vector<Error> unset;
-    const std::vector<Place> broken = expand_environment(*document, options.environment, unset);
-    result.model.files.push_back(file);
-    const Reading reading{*document, result.errors, result.warnings};
-    const ReadNotes notes = read_file(reading, options.policies, result.model);
-    cross_check(result.model, notes, result.errors, result.warnings);
-    forget_errors_at(broken, result.errors);
-    result.errors.insert(result.errors.end(), unset.begin(), unset.end());
-    sort_by_place(result.errors);
-    sort_by_place(result.warnings);
-    return result;
+    return Loader{*std::move(document), options}.load(text.size());
 }
 
 LoadResult load_file(const std::string& path, const LoadOptions& options) {
     Result<std::string> bytes = read_bytes(path, "give the file with -c FILE");
     if (!bytes) {
         LoadResult result;
+        result.model.files.push_back(path);
         result.errors.push_back(std::move(bytes).error());
         return result;
     }

@@ -38,6 +38,7 @@ class FileReader {
           root_(reading, reading.document.root(), Place{}, "", "") {}
 
     ReadNotes read() {
+        root_.get("include");  // read before, by conf/include.cpp
         root_.table("process", [&](Section& section) { read_process(section, out_.process); });
         root_.table("admin", [&](Section& section) {
             Admin admin;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "conf/file.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::conf {
@@ -34,14 +35,6 @@ bool is_negative(const Value& value) {
 
 bool is_none(const Value& value) {
     return value.is(Kind::Text) && (value.text == "none" || value.text == "off");
-}
-
-/// Messages quote what the file says, and an escape in it must not steer the terminal.
-std::string printable(std::string text) {
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    }
-    return text;
 }
 
 /// The empty table every section is read from while the list of keys is made.
