@@ -11,6 +11,7 @@
 #include "conf/file.h"
 #include "conf/include.h"
 #include "conf/merge.h"
+#include "conf/origins.h"
 #include "conf/read_file.h"
 
 namespace fairlead::conf {
@@ -31,6 +32,7 @@ class Loader {
         bytes_ = main_bytes;
         expand(document_.root());
         if (!read_included()) return std::move(result_);
+        result_.model.origins = find_origins(document_.root());
         const ReadNotes notes = read_file(reading_, options_.policies, result_.model);
         cross_check(result_.model, notes, result_.errors, result_.warnings);
         forget_errors_at_broken();

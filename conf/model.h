@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "proxy/base/address.h"
@@ -388,6 +389,17 @@ struct Expectation {
     Location outcome_where;               ///< of the value of pool, status or redirect
 };
 
+/// Where a key is written.
+struct Origin {
+    std::uint32_t file = 0;  ///< index of Model::files
+    std::uint32_t line = 0;
+    bool is_off = false;  ///< its value is the word "off" or "none"
+};
+/// By key with its section, as conf/settings.h spells it: "pool.app.timeouts.connect",
+/// "defaults.pool.check", "route.0.path" and "expect.0.pool" (counted in the model's order). Tables
+/// are there by what is in them, backends have their own places.
+using Origins = std::unordered_map<std::string, Origin>;
+
 struct Model {
     /// Every file that was read, the main one first: what `watch` looks at.
     std::vector<std::string> files;
@@ -400,6 +412,7 @@ struct Model {
     std::vector<Route> routes;        ///< file order, the first that matches wins
     std::vector<Pool> pools;          ///< file order
     std::vector<Expectation> expectations;
+    Origins origins;
 
     const Listener* listener(std::string_view name) const;  ///< nullptr when there is none
     const Pool* pool(std::string_view name) const;          ///< nullptr when there is none

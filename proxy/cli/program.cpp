@@ -13,6 +13,7 @@
 #include "proxy/cli/check.h"
 #include "proxy/cli/demo.h"
 #include "proxy/cli/demo_server.h"
+#include "proxy/cli/print.h"
 #include "proxy/cli/proxy_command.h"
 #include "proxy/cli/serve.h"
 
@@ -68,6 +69,11 @@ int run_program(int argc, char** argv) {
     CLI::App* check = app.add_subcommand("check", "validate a configuration, run its [[expect]]");
     check->add_option("-c,--config", check_path, "the configuration file")->required();
 
+    std::string print_path;
+    CLI::App* print =
+        app.add_subcommand("print", "show the configuration with every default and its origin");
+    print->add_option("-c,--config", print_path, "the configuration file")->required();
+
     ProxyArguments quick;
     CLI::App* proxy = app.add_subcommand("proxy", "balance without a configuration file");
     proxy->add_option("listen", quick.listen, "where to listen, as \":8080\"")->required();
@@ -88,6 +94,7 @@ int run_program(int argc, char** argv) {
     }
     if (run->parsed()) return serve_file(run_file);
     if (check->parsed()) return check_file(check_path);
+    if (print->parsed()) return print_file(print_path);
     if (proxy->parsed()) return serve_arguments(quick);
     return run_demo_command(demo_for);
 }

@@ -37,6 +37,7 @@ void check_pool_defaults(const Pool& pool) {
     CHECK(pool.timeouts.response == 60s);
     CHECK(pool.timeouts.idle == 60s);
     CHECK(pool.timeouts.total == kForever);
+    CHECK(pool.send_proxy == SendProxy::Off);
     CHECK(pool.host_header == HostHeader::Keep);
     CHECK(pool.when_all_down == WhenAllDown::Try);
 }
@@ -66,12 +67,17 @@ void check_common_defaults(const Model& model) {
     CHECK(model.log.access.sample == 1.0);
     CHECK(model.log.access.query == AccessQuery::Redact);
 
-    REQUIRE(model.listeners.size() == 1);
+    CHECK(model.process.drain.requests == 30s);
+    CHECK(model.process.drain.tunnels == 5min);
+    CHECK_FALSE(model.process.watch);
+
+    REQUIRE_FALSE(model.listeners.empty());
     const Listener& web = model.listeners[0];
     CHECK(web.name == "web");
     REQUIRE(web.bind.size() == 1);
     CHECK(web.bind[0].address.any);
     CHECK(web.bind[0].address.address.port == 8080);
+    CHECK(web.mode == Mode::Http);
     CHECK(web.pool == "app");
     CHECK(web.upgrade == std::vector<std::string>{"websocket"});
     CHECK(web.via == Via::Response);
@@ -98,7 +104,9 @@ TEST_CASE("the smallest useful file loads, with every default", "[conf][examples
     const Model& model = result.model;
     check_common_defaults(model);
     CHECK_FALSE(model.admin.has_value());
+    CHECK(model.listeners.size() == 1);
     CHECK(model.listeners[0].trusted_proxies.empty());
+    CHECK(model.listeners[0].accept_proxy.empty());
     CHECK(model.routes.empty());
     REQUIRE(model.pools.size() == 1);
     const Pool& app = model.pools[0];
@@ -129,7 +137,18 @@ TEST_CASE("the full file spells out the defaults: nothing changes by writing the
     REQUIRE(model.listeners[0].trusted_proxies.size() == 1);
     CHECK(model.listeners[0].trusted_proxies[0].text() == "10.1.0.0/16");
 
-    REQUIRE(model.pools.size() == 2);
+    CHECK(model.listeners[0].accept_proxy[0].text() == "10.1.0.0/16");
+    CHECK(model.process.state_file == "/var/lib/fairlead/state.json");
+    CHECK(model.process.user == "fairlead");
+    CHECK(model.admin->socket == "/run/fairlead/admin.sock");
+    CHECK(model.admin->token_file == "/etc/fairlead/admin.token");
+    CHECK(model.admin->hosts == std::vector<std::string>{"lb1.internal"});
+    REQUIRE(model.listeners.size() == 2);
+    CHECK(model.listeners[1].mode == Mode::Tcp);
+    CHECK(model.listeners[1].sni.size() == 2);
+
+    REQUIRE(model.pools.size() == 3);
+    CHECK(model.pools[2].when_all_down == WhenAllDown::Fail);
     const Pool* app = model.pool("app");
     REQUIRE(app != nullptr);
     check_pool_defaults(*app);
@@ -178,4 +197,18 @@ TEST_CASE("the full file spells out the defaults: nothing changes by writing the
     CHECK(model.listener("web") == &model.listeners[0]);
     CHECK(model.listener("none") == nullptr);
     CHECK(model.pool("none") == nullptr);
+}
+
+TEST_CASE("the example of layer 4 loads without a warning", "[conf][examples]") {
+    const LoadResult result = example("layer4.toml");
+    REQUIRE(render(result.errors) == "");
+    CHECK(render_warnings(result.warnings) == "");
+    const Model& model = result.model;
+    REQUIRE(model.listeners.size() == 3);
+    CHECK(model.listeners[0].mode == Mode::Tcp);
+    CHECK(model.listeners[0].timeouts.tunnel_idle == 2h);
+    CHECK(model.listeners[1].sni[1].text() == "*.apps.example.com");
+    CHECK(model.listeners[2].mode == Mode::Http);
+    CHECK(model.pool("site")->send_proxy == SendProxy::V2);
+    CHECK(model.pool("apps")->when_all_down == WhenAllDown::Fail);
 }
