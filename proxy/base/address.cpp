@@ -96,8 +96,18 @@ bool is_name_byte(char c) {
     return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/// A host name (RFC 1123, with the underscore that private zones use). A last label of digits
-/// only would be a broken IPv4 address.
+std::string with_port(std::string_view host, std::uint16_t port) {
+    return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port)
+                                                    : fmt::format("[{}]:{}", host, port);
+}
+
+/// A bit of an address, 0 being the first on the wire.
+bool bit(const IpAddress& address, unsigned index) {
+    return (address.bytes[index / 8] >> (7 - index % 8) & 1) != 0;
+}
+
+}  // namespace
+
 bool is_host_name(std::string_view name) {
     if (!name.empty() && name.back() == '.') name.remove_suffix(1);
     if (name.empty() || name.size() > 253) return false;
@@ -114,18 +124,6 @@ bool is_host_name(std::string_view name) {
     }
     return !std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
-
-std::string with_port(std::string_view host, std::uint16_t port) {
-    return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port)
-                                                    : fmt::format("[{}]:{}", host, port);
-}
-
-/// A bit of an address, 0 being the first on the wire.
-bool bit(const IpAddress& address, unsigned index) {
-    return (address.bytes[index / 8] >> (7 - index % 8) & 1) != 0;
-}
-
-}  // namespace
 
 bool IpAddress::is_v4() const {
     return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin());

@@ -50,6 +50,10 @@ struct SocketAddress {
     bool operator==(const SocketAddress&) const = default;
 };
 
+/// A host name (RFC 1123, with the underscore that private zones use; a dot at its end is taken). A
+/// last label of digits only would be a broken IPv4 address.
+bool is_host_name(std::string_view name);
+
 /// What a listener's `bind` says: ":8080" (any address of both families), "10.0.0.1:80",
 /// "[::1]:80", "unix:/run/x.sock". Host names are not taken.
 struct BindAddress {

@@ -221,6 +221,25 @@ TEST_CASE("a backend is an address, a name or a socket path", "[base][address]")
     }
 }
 
+TEST_CASE("a host name is labels of letters, digits, hyphens and underscores", "[base][address]") {
+    const std::string label(63, 'a');
+    const std::string longest = label + "." + label + "." + label + "." + std::string(61, 'a');
+    for (const std::string& name :
+         {std::string("a"), std::string("Example.COM"), std::string("a.example."),
+          std::string("_sip.a-b.1x"), std::string("1.2.3.4x"), longest, longest + "."}) {
+        CAPTURE(name);
+        CHECK(is_host_name(name));
+    }
+    for (const std::string& name :
+         {std::string(), std::string("."), std::string("a.."), std::string(".a"),
+          std::string("a..b"), std::string("-a.b"), std::string("a-.b"), std::string("a b"),
+          std::string("*.a"), std::string("a.b:80"), std::string("1.2.3.4"), std::string("::1"),
+          std::string("a\0b", 3), label + "a.b", longest + "a"}) {
+        CAPTURE(name);
+        CHECK_FALSE(is_host_name(name));
+    }
+}
+
 TEST_CASE("a backend address that is none says what to write", "[base][address]") {
     const std::string neither = "is neither an IP address nor a host name\n";
     const std::vector<std::pair<std::string, std::string>> cases{
