@@ -18,6 +18,8 @@ enum class Failure : std::uint8_t {
     BodyTooLarge,
     RateLimited,
     Denied,
+    ProxyHeaderBad,
+    TlsHelloBad,
     NoRoute,
     NoBackend,
     QueueFull,

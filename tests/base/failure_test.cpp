@@ -42,6 +42,8 @@ TEST_CASE("a failure's status is what clients were promised", "[base][failure]")
         {"body_too_large", 413},
         {"rate_limited", 429},
         {"denied", 403},
+        {"proxy_header_bad", 400},
+        {"tls_hello_bad", 400},
         {"no_route", 404},
         {"no_backend", 503},
         {"queue_full", 503},
