@@ -40,7 +40,7 @@ void UvStream::drop() {
     is_dropped_ = true;
     if (life_ == Life::Closed) {
         this->~UvStream();
-        ::operator delete(this, sizeof(UvStream));
+        ::operator delete(static_cast<void*>(this));  // clang 14 has no sized form
         return;
     }
     ended_at_once_.reset();
