@@ -248,11 +248,23 @@ std::uint16_t UvStream::local_port() const {
     return port;
 }
 
+bool UvStream::has_error() const {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return ::getsockopt(descriptor(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0;
+}
+
 void UvStream::read(ssize_t status_or_bytes, char* bytes) {
     // libuv would read on as long as buffers come back full, 8 MiB of one connection in a turn. One
     // read a turn is fairer to the others, and cheaper: peers that get a little each stay busy,
     // where one that gets much falls asleep between the pieces and is woken for each.
     if (status_or_bytes == UV_ENOBUFS) return;
+    // libuv takes a hang-up behind a read that did not fill the buffer for an end, without looking
+    // and without a buffer: what a peer sent before its reset would pass for all it had to say.
+    if (status_or_bytes == UV_EOF && bytes == nullptr && has_error()) {
+        break_with(Failure::BackendReset);
+        return;
+    }
     if (status_or_bytes > 0) {
         is_sated_ = static_cast<std::size_t>(status_or_bytes) == kScratchBytes;
         observer_->on_bytes({bytes, static_cast<std::size_t>(status_or_bytes)});

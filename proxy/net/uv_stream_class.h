@@ -92,6 +92,7 @@ class UvStream final : public Stream {
     void connect_unix(const std::string& path);
     ssize_t send_now(std::span<const iovec> pieces) const;
     bool queue(std::span<const Bytes> pieces, std::size_t taken_bytes);
+    bool has_error() const;
     void send_fin();
     void tell_later(int status);
     void tell_at_last();

@@ -187,6 +187,41 @@ TEST_CASE("a reset by the peer breaks the stream once", "[net][stream]") {
     CHECK_FALSE(pair.stream->is_reading());
 }
 
+TEST_CASE("a reset behind bytes is no end", "[net][stream]") {
+    Loop loop;
+    Pair pair{loop};
+    SECTION("that were not read in time") {
+        pair.stream->stop_reading();
+        pair.other.send("half of it");
+        pair.other.reset();
+        pair.stream->start_reading();
+    }
+    SECTION("that come with it") {
+        pair.other.send("half of it");
+        pair.other.reset();
+    }
+    SECTION("after our own end") {
+        pair.stream->shutdown_write();
+        pair.other.send("half of it");
+        pair.other.reset();
+    }
+    REQUIRE(turn_until(loop, [&] { return !pair.heard.broken.empty() || pair.heard.ended != 0; }));
+    CHECK(pair.heard.received == "half of it");
+    CHECK(pair.heard.broken == std::vector{Failure::BackendReset});
+    CHECK(pair.heard.ended == 0);
+}
+
+TEST_CASE("an end after our own end is no reset", "[net][stream]") {
+    Loop loop;
+    Pair pair{loop};
+    pair.stream->shutdown_write();
+    pair.other.send("all of it");
+    pair.other.close();
+    REQUIRE(turn_until(loop, [&] { return pair.heard.ended != 0; }));
+    CHECK(pair.heard.received == "all of it");
+    CHECK(pair.heard.broken.empty());
+}
+
 TEST_CASE("a write that finds the connection broken says so and the stream stays silent",
           "[net][stream]") {
     Loop loop;
