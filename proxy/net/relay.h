@@ -15,8 +15,10 @@ namespace fairlead::net {
 
 class RelayObserver {
   public:
-    /// Both directions have ended, or one side broke, or nothing moved for the idle time (then
-    /// `failure` says so: ClientClosed, BackendReset, ClientTimeout). The relay does nothing more.
+    /// Both directions have ended (None), or one side broke (ClientClosed, BackendReset; None for a
+    /// backend that had said all it had), or nothing moved for the idle time (ClientTimeout). What
+    /// was on its way to the other side has been delivered to the kernel, unless that side broke
+    /// too or the idle time passed. The relay does nothing more.
     virtual void on_relay_ended(Failure failure) = 0;
 
   protected:
@@ -26,6 +28,7 @@ class RelayObserver {
 class Relay {
   public:
     /// Takes both streams; they are closed when it is destroyed. Both become readers at start().
+    /// @param idle  kForever for none
     Relay(Loop& loop, std::unique_ptr<Stream> client, std::unique_ptr<Stream> backend,
           Duration idle, RelayObserver& observer);
     ~Relay();
@@ -34,6 +37,7 @@ class Relay {
 
     void start();
 
+    /// Also such as could not be passed on, because the other side broke.
     std::uint64_t bytes_from_client() const { return client_.received; }
     std::uint64_t bytes_from_backend() const { return backend_.received; }
 
@@ -56,8 +60,11 @@ class Relay {
 
     void on_deadline();
     void moved();
+    void end_after(End& broken);
+    void pass_rest();
+    void linger();
     void finish(Failure failure);
-    Failure failure_of(const End& end) const;
+    Failure failure_of(const End& broken) const;
 
     Loop& loop_;
     RelayObserver& observer_;
@@ -65,6 +72,8 @@ class Relay {
     Deadline deadline_;
     End client_;
     End backend_;
+    End* broken_ = nullptr;      ///< the first to break: only what it had said still moves
+    bool is_lingering_ = false;  ///< that too is done
     bool is_finished_ = false;
 };
 

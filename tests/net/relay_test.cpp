@@ -140,9 +140,93 @@ TEST_CASE("a side that breaks ends the tunnel under its name", "[net][relay]") {
     }
     SECTION("backend") {
         tunnel.backend.reset();
+        turn_for(loop, 10ms);
+        CHECK(tunnel.client.how_it_ended() == 0);
+        tunnel.client.close();
         REQUIRE(turn_until(loop, [&] { return tunnel.ends > 0; }));
         CHECK(tunnel.ended == Failure::BackendReset);
     }
+}
+
+TEST_CASE("what a side sent before it broke still reaches the other", "[net][relay]") {
+    Loop loop;
+    Tunnel tunnel(loop);
+    tunnel.fill();
+    tunnel.client.reset();
+    std::size_t received = 0;
+    REQUIRE(turn_until(loop, [&] {
+        received += tunnel.receive(tunnel.backend, 1).size();  // and what is there with it
+        return tunnel.ends > 0;
+    }));
+    CHECK(tunnel.ended == Failure::ClientClosed);
+    const std::uint64_t passed_on = tunnel.relay.bytes_from_client();
+    CHECK(received + tunnel.receive(tunnel.backend, passed_on - received).size() == passed_on);
+    CHECK(tunnel.ends == 1);
+}
+
+TEST_CASE("a client reads the last words of a backend that did not want its bytes",
+          "[net][relay]") {
+    Loop loop;
+    Tunnel tunnel(loop);
+    tunnel.client.send("unread");
+    turn_for(loop, 20ms);
+    // Both are there before the relay looks, the client's bytes first: writing them fails.
+    tunnel.client.send("more");
+    tunnel.backend.send("too many connections");
+    tunnel.backend.close();
+    CHECK(tunnel.receive(tunnel.client, 20) == "too many connections");
+    CHECK(tunnel.client.how_it_ended() == 0);
+    CHECK(tunnel.relay.bytes_from_backend() == 20);
+
+    SECTION("and closes") { tunnel.client.close(); }
+    SECTION("and goes on sending") {
+        CHECK(tunnel.ends == 0);
+        tunnel.client.send("to nobody");
+        loop.timers().advance(loop.now() + 2s + 20ms);
+    }
+    REQUIRE(turn_until(loop, [&] { return tunnel.ends > 0; }));
+    CHECK(tunnel.ended == Failure::BackendReset);
+    CHECK(tunnel.ends == 1);
+}
+
+TEST_CASE("a backend that has ended and takes no more is no failure of it", "[net][relay]") {
+    Loop loop;
+    Tunnel tunnel(loop);
+    tunnel.backend.send("all there is");
+    tunnel.backend.close();
+    CHECK(tunnel.receive(tunnel.client, 12) == "all there is");
+    CHECK(tunnel.client.how_it_ended() == 0);
+    CHECK(tunnel.ends == 0);
+    // The first is answered with a reset, the second cannot be written.
+    for (int times = 0; times < 3; ++times) {
+        tunnel.client.send("x");
+        turn_for(loop, 10ms);
+    }
+    tunnel.client.close();
+    REQUIRE(turn_until(loop, [&] { return tunnel.ends > 0; }));
+    CHECK(tunnel.ended == Failure::None);
+}
+
+TEST_CASE("a side that has ended may break while the other still talks", "[net][relay]") {
+    Loop loop;
+    Tunnel tunnel(loop);
+    tunnel.client.send("question");
+    tunnel.client.close();  // of both directions, which looks like an end of one
+    CHECK(tunnel.receive(tunnel.backend, 8) == "question");
+    CHECK(tunnel.backend.how_it_ended() == 0);
+    CHECK(tunnel.ends == 0);
+    REQUIRE(turn_until(loop, [&] { return !tunnel.backend.send("answer") || tunnel.ends > 0; }));
+    REQUIRE(turn_until(loop, [&] { return tunnel.ends > 0; }));
+    CHECK(tunnel.ended == Failure::ClientClosed);
+}
+
+TEST_CASE("a tunnel without an idle time has no deadline", "[net][relay]") {
+    Loop loop;
+    Tunnel tunnel(loop, kForever);
+    tunnel.client.send("ping");
+    CHECK(tunnel.receive(tunnel.backend, 4) == "ping");
+    loop.timers().advance(loop.now() + 24h * 365);
+    CHECK(tunnel.ends == 0);
 }
 
 TEST_CASE("a tunnel in which nothing moves ends after the idle time", "[net][relay]") {
