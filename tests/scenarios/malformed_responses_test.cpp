@@ -331,6 +331,26 @@ TEST_CASE("a response shorter than its length is cut for the client", "[scenario
     }
 }
 
+TEST_CASE("a response until the close that a reset ends is cut for the client",
+          "[scenarios][http]") {
+    FakeBackend backend{[](Peer& peer) {
+        peer.read_request();
+        peer.send("HTTP/1.1 200 OK\r\n\r\ngood");
+        peer.reset();  // at once: both are there when the balancer looks
+    }};
+    const Balancer balancer{setup_for(backend.address())};
+    for (const std::string version : {"1.1", "1.0"}) {
+        Client client{balancer.port()};
+        client.send("GET / HTTP/" + version + "\r\nHost: t\r\n\r\n");
+        client.read_to_end();
+        CHECK(client.ending() == Ending::Reset);
+        CHECK_FALSE(client.received().ends_with("0\r\n\r\n"));
+    }
+    for (const JsonText& line : balancer.wait_for_access_log(2)) {
+        CHECK(line.at("/failure") == "backend_reset");
+    }
+}
+
 TEST_CASE("what comes behind a response reaches nobody and ends the connection",
           "[scenarios][http]") {
     OddBackend<Longer> backend{longer_than_they_say()};
