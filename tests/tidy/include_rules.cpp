@@ -71,7 +71,7 @@ constexpr std::array<LibraryRow, 14> kLibraries{{
     {"nghttp2/", "proxy/http", 1},
     {"toml++/", "conf", 2},
     {"spdlog/", "proxy/telemetry", 0, true},
-    {"nlohmann/", "proxy/control bench bench/peers tests", 0, true},
+    {"nlohmann/", "proxy/runtime proxy/control bench bench/peers tests", 0, true},
     {"CLI/", "proxy/cli bench bench/peers", 0, true},
     {"curl/", "proxy/control", 0, true},
     {"catch2/", "tests/support"},
