@@ -16,6 +16,10 @@ namespace fairlead::net {
 /// Is it a stream socket that listens, on this address? Port 0 stands for any port.
 bool is_listening_on(int descriptor, const BindAddress& address);
 
+/// Binds a socket to a TCP address and lets it go, without listening: may this process?
+/// @return 0 or errno
+int try_bind(const BindAddress& address);
+
 /// Whose the file of an inherited unix socket is.
 enum class SocketFile : std::uint8_t {
     Remove,  ///< ours: it goes with the set

@@ -165,6 +165,12 @@ Result<SocketSet> SocketSet::bind(const BindAddress& address, unsigned workers) 
     return SocketSet{std::move(*state)};
 }
 
+int try_bind(const BindAddress& address) {
+    if (bind_tcp(native_of(address, true), true).is_open()) return 0;
+    if (errno != EAFNOSUPPORT || !address.any) return errno;
+    return bind_tcp(native_of(address, false), true).is_open() ? 0 : errno;
+}
+
 bool is_listening_on(int descriptor, const BindAddress& address) {
     const auto option = [&](int level, int name) {
         int value = -1;
