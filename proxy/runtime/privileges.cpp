@@ -60,9 +60,11 @@ bool keep_binding_only() {
     Capabilities now;
     if (!now.get()) return false;
     constexpr std::uint32_t kBind = 1u << CAP_NET_BIND_SERVICE;  // in the first of the two words
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    // Nothing to give up: then no call either, which a service manager's filter may forbid.
+    if ((now.data[0].permitted & ~kBind) == 0 && now.data[1].permitted == 0) return true;
     Capabilities next;
     next.data[0].permitted = next.data[0].effective = now.data[0].permitted & kBind;
-    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     return next.set();
 }
 
