@@ -34,8 +34,10 @@ class SocketSet {
   public:
     /// Binds and listens. Errors say the cure (port in use and by whom if /proc tells, privileged
     /// port, address not on this machine, no IPv6, path too long, folder missing).
-    /// @param workers  at least 1
-    static Result<SocketSet> bind(const BindAddress& address, unsigned workers);
+    /// @param workers    at least 1
+    /// @param unix_mode  of a unix socket's file from its first moment on, less what the umask has
+    static Result<SocketSet> bind(const BindAddress& address, unsigned workers,
+                                  unsigned unix_mode = 0777);
     /// Sockets of another process, inherited or handed over: whatever was connecting to them is
     /// served. Their number need not be that of the workers, see descriptors_for().
     /// @param inherited  closed when one of them is not what it should be

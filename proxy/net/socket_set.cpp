@@ -89,7 +89,7 @@ struct SocketSet::State {
     }
 
     static Result<std::unique_ptr<State>> bind_tcp(const BindAddress& address, unsigned workers);
-    static Result<std::unique_ptr<State>> bind_unix(const BindAddress& address);
+    static Result<std::unique_ptr<State>> bind_unix(const BindAddress& address, unsigned mode);
 
     BindAddress address;
     std::vector<Descriptor> sockets;  // one per worker, or one for all
@@ -130,7 +130,8 @@ Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_tcp(const BindA
     return state;
 }
 
-Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_unix(const BindAddress& address) {
+Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_unix(const BindAddress& address,
+                                                                      unsigned mode) {
     const std::string& path = address.address.unix_path;
     const auto failed = [&](int reason) { return fail(unix_bind_error(address, reason)); };
     if (path.size() > unix_path_bytes_max()) return failed(ENAMETOOLONG);
@@ -145,7 +146,9 @@ Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_unix(const Bind
     }
 
     Descriptor socket = open_socket(AF_UNIX);
-    if (!socket.is_open() ||
+    // Linux makes the file with the mode of the socket: there is no moment in which it has another,
+    // and nothing of the process (its umask) has to change for it.
+    if (!socket.is_open() || ::fchmod(socket.get(), mode) != 0 ||
         ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&native), length) != 0) {
         return failed(errno);
     }
@@ -157,10 +160,11 @@ Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_unix(const Bind
     return state;
 }
 
-Result<SocketSet> SocketSet::bind(const BindAddress& address, unsigned workers) {
+Result<SocketSet> SocketSet::bind(const BindAddress& address, unsigned workers,
+                                  unsigned unix_mode) {
     assert(workers > 0);
-    auto state =
-        address.address.is_unix() ? State::bind_unix(address) : State::bind_tcp(address, workers);
+    auto state = address.address.is_unix() ? State::bind_unix(address, unix_mode)
+                                           : State::bind_tcp(address, workers);
     if (!state) return fail(std::move(state).error());
     return SocketSet{std::move(*state)};
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -82,6 +83,9 @@ class Stream {
         return 0;
     }
     virtual SocketAddress peer() const = 0;
+    /// Effective user id of the process at the other end when it connected; nothing but for a unix
+    /// socket. Asks the kernel each time.
+    virtual std::optional<std::uint32_t> peer_uid() const { return std::nullopt; }
     /// Asks the kernel each time.
     virtual SocketAddress local() const = 0;
     /// Does so at most once, and not at all for an accepted connection. 0 for a unix socket.

@@ -239,6 +239,16 @@ SocketAddress UvStream::peer() const {
     return {peer_ip_, peer_port_, {}};
 }
 
+std::optional<std::uint32_t> UvStream::peer_uid() const {
+    ucred credentials{};
+    socklen_t length = sizeof(credentials);
+    const bool is_known =
+        is_unix_ && getsockopt(descriptor(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0;
+    // The kernel says -1 for a process of another user namespace that has no number here.
+    if (!is_known || credentials.uid == static_cast<uid_t>(-1)) return std::nullopt;
+    return credentials.uid;
+}
+
 SocketAddress UvStream::local() const { return local_address(descriptor()); }
 
 std::uint16_t UvStream::local_port() const {

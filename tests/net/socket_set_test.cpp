@@ -154,6 +154,16 @@ TEST_CASE("a unix socket is shared by all workers and removed at the end", "[net
     CHECK_FALSE(exists(path));
 }
 
+TEST_CASE("a unix socket's file has the mode that is asked for", "[net][socket_set]") {
+    TemporaryFolder folder;
+    const std::string path = folder.file("mode");
+    const auto set = SocketSet::bind(bind_address("unix:" + path), 1, 0600);
+    REQUIRE(set);
+    struct stat made {};
+    REQUIRE(::lstat(path.c_str(), &made) == 0);
+    CHECK((made.st_mode & 07777) == 0600);
+}
+
 TEST_CASE("a stale socket file is replaced, a live one is an error", "[net][socket_set]") {
     TemporaryFolder folder;
     const std::string path = folder.file("web.sock");

@@ -65,6 +65,16 @@ TEST_CASE("bytes go both ways over TCP and over a unix socket", "[net][stream]")
     if (!is_unix) CHECK(stream->local().ip.is_loopback());
 }
 
+TEST_CASE("the user at the other end of a unix socket is known", "[net][stream]") {
+    Loop loop;
+    TemporaryFolder folder;
+    Recorder heard;
+    const PlainServer on_unix(folder.file("who"));
+    CHECK(connect(loop, on_unix.address(), heard)->peer_uid() == ::geteuid());
+    const PlainServer on_tcp;
+    CHECK(connect(loop, on_tcp.address(), heard)->peer_uid() == std::nullopt);
+}
+
 TEST_CASE("pieces leave in order, empty ones and very many included", "[net][stream]") {
     Loop loop;
     Pair pair{loop};
