@@ -127,6 +127,16 @@ bool iequals(std::string_view a, std::string_view b) {
            });
 }
 
+bool equals_in_constant_time(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    // `volatile`: a compiler that saw through the loop could end it at the first difference.
+    volatile unsigned char difference = 0;
+    for (std::size_t at = 0; at < a.size(); ++at) {
+        difference = static_cast<unsigned char>(difference | (a[at] ^ b[at]));
+    }
+    return difference == 0;
+}
+
 std::string to_lower(std::string_view text) {
     std::string out(text);
     for (char& c : out) c = ascii_lower(c);

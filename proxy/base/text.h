@@ -15,6 +15,9 @@ constexpr char ascii_lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 bool iequals(std::string_view a, std::string_view b);
+/// Equal? Takes the same time wherever the difference is, so that a secret cannot be guessed byte
+/// by byte. The length is no secret.
+bool equals_in_constant_time(std::string_view a, std::string_view b);
 std::string to_lower(std::string_view text);
 /// Without spaces and tabs at both ends.
 std::string_view trim(std::string_view text);

@@ -86,6 +86,15 @@ TEST_CASE("a well-formed UTF-8 sequence has a length, any other has none", "[bas
     CHECK(utf8_length("\xC3", 0) == 0);
 }
 
+TEST_CASE("secrets are compared whole", "[base][text]") {
+    CHECK(equals_in_constant_time("", ""));
+    CHECK(equals_in_constant_time("s3cret", "s3cret"));
+    CHECK_FALSE(equals_in_constant_time("s3cret", "s3creT"));
+    CHECK_FALSE(equals_in_constant_time("S3cret", "s3cret"));
+    CHECK_FALSE(equals_in_constant_time("s3cret", "s3cre"));
+    CHECK_FALSE(equals_in_constant_time("\xFF", "\x7F"));
+}
+
 TEST_CASE("text inside a JSON string cannot end it or break the line", "[base][text]") {
     CHECK(json("plain / text") == "plain / text");
     CHECK(json("\"\\") == "\\\"\\\\");
