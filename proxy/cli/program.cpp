@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "proxy/base/text.h"
 #include "proxy/base/units.h"
 #include "proxy/base/version.h"
+#include "proxy/cli/admin_commands.h"
 #include "proxy/cli/check.h"
 #include "proxy/cli/demo.h"
 #include "proxy/cli/demo_server.h"
@@ -85,6 +87,8 @@ int run_program(int argc, char** argv) {
     CLI::App* demo = app.add_subcommand("demo", "three origins, one killed and revived in turn");
     demo->add_option("--for", demo_for, "end after so long, as \"30s\"");
 
+    const AdminCommands admin(app);
+
     if (argc > 1 && argv[1][0] != '-' && !is_known_command(app, argv[1])) return kBadUsage;
     try {
         app.parse(argc, argv);
@@ -96,6 +100,7 @@ int run_program(int argc, char** argv) {
     if (check->parsed()) return check_file(check_path);
     if (print->parsed()) return print_file(print_path);
     if (proxy->parsed()) return serve_arguments(quick);
+    if (const std::optional<int> code = admin.run()) return *code;
     return run_demo_command(demo_for);
 }
 
