@@ -4,12 +4,19 @@
 
 #include "conf/load.h"
 #include "proxy/cli/load_config.h"
+#include "proxy/control/admin_server.h"
 
 namespace fairlead::cli {
 
 int check_file(const std::string& path) {
     const std::optional<conf::Model> model = load_config_file(path, "the file is not usable");
     if (!model) return 2;
+    if (model->admin) {
+        // A warning only: the file may be checked on a machine that has no token.
+        if (const std::optional<Error> problem = control::check_admin(*model->admin)) {
+            std::fputs(conf::render_warnings({*problem}).c_str(), stderr);
+        }
+    }
     std::string text = path + ": fine\n";
     for (const conf::Listener& listener : model->listeners) {
         text += "  listener " + listener.name + ":";

@@ -41,21 +41,21 @@ class DemoServer final : public DemoBalancer {
     Result<void> start(conf::Model model) {
         Result<void> outcome;
         thread_.call([&](net::Loop& loop) {
-            const BindAddress admin_bind = model.admin->bind;
+            const std::optional<conf::Admin> admin_settings = model.admin;
             auto server = runtime::Server::make(loop, runtime::prepare(std::move(model), nullptr));
             if (!server) {
                 outcome = fail(std::move(server).error().front());
                 return;
             }
             server_ = std::move(*server);
-            auto admin = control::AdminServer::make(loop, *server_, admin_bind);
+            auto admin = control::AdminServer::make(loop, *server_, nullptr, admin_settings);
             if (!admin) {
                 outcome = fail(std::move(admin).error());
                 return;
             }
             admin_ = std::move(*admin);
             address_ = server_->bindings().front().address.address;
-            admin_url_ = "http://" + admin_->address().text() + "/";
+            admin_url_ = "http://" + admin_->address()->text() + "/";
             server_->start();
             loop_ = &loop;
             look_ = std::make_unique<net::Deadline>(loop.timers(), this, [](void* self) noexcept {

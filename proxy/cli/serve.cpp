@@ -40,18 +40,8 @@ int serve(conf::Model model, const std::string& path) {
     auto server = runtime::Server::make(loop, runtime::prepare(model, nullptr));
     if (!server) return cannot_start(server.error());
     runtime::Steering steering(loop, **server, std::move(model), path, {});
-    std::unique_ptr<control::AdminServer> admin;
-    if (admin_config) {
-        auto made = control::AdminServer::make(loop, **server, admin_config->bind);
-        if (!made) {
-            Error error = std::move(made).error();
-            error.message += " in [admin]";
-            error.where = admin_config->where;
-            return cannot_start({error});
-        }
-        admin = std::move(*made);
-        log::info("admin endpoint: http://{}/", admin->address().text());
-    }
+    auto admin = control::AdminServer::make(loop, **server, &steering, admin_config);
+    if (!admin) return cannot_start({admin.error()});
 
     const auto on_stop = [&] {
         if ((*server)->is_stopping()) {
@@ -73,7 +63,7 @@ int serve(conf::Model model, const std::string& path) {
               (*server)->workers(), (*server)->cap().most());
     (*server)->start();
     loop.run();
-    admin.reset();
+    admin->reset();
     server->reset();
     return 0;
 }

@@ -1,85 +1,165 @@
 #include "proxy/control/admin_connection.h"
 
 #include <array>
+#include <utility>
 
-#include "proxy/control/admin_server.h"
-#include "proxy/http/body_decoder.h"
-#include "proxy/http/h1_writer.h"
+#include "proxy/control/admin_listener.h"
 #include "proxy/http/status.h"
 #include "proxy/http/target.h"
 
 namespace fairlead::control {
 namespace {
 
-/// For a request to come, and for an answer to be taken.
+/// For a head to come whole, for a body to come whole, and for a piece of an answer to be taken.
 constexpr Duration kPatience = std::chrono::seconds{30};
+/// For an answer to be found: a reload may have to ask slow name servers.
+constexpr Duration kAnswerPatience = std::chrono::minutes{2};
+/// For a client to see a last answer and to close.
+constexpr Duration kClosingPatience = std::chrono::seconds{5};
 constexpr http::HeadLimits kLimits{16 * 1024, 64, 4 * 1024};
+constexpr std::uint64_t kBodyBytesMax = 1024 * 1024;
+constexpr std::uint64_t kTrailerBytesMax = 4 * 1024;
+/// Thrown away at most while a client sends on after its last answer: closing with bytes unread
+/// would be a reset, which can overtake the answer.
+constexpr std::uint64_t kThrownAwayBytesMax = 64 * 1024 * 1024;
+
+std::string_view value_of(const http::RequestHead& head, const http::Field* field) {
+    return field == nullptr ? std::string_view() : head.value(*field);
+}
+
+bool has_body(const http::BodyLength& body) {
+    return body.kind == http::BodyLength::Kind::Chunked || body.bytes > 0;
+}
 
 }  // namespace
 
-AdminConnection::AdminConnection(AdminServer& owner, std::unique_ptr<net::Stream> stream)
+AdminConnection::AdminConnection(AdminListener& owner, net::Loop& loop, Api& api,
+                                 std::unique_ptr<net::Stream> stream, Caller caller)
     : owner_(owner),
+      loop_(loop),
+      api_(api),
       stream_(std::move(stream)),
-      deadline_(net::Deadline::of<&AdminConnection::on_deadline>(owner.loop_.timers(), *this)) {
+      caller_(std::move(caller)),
+      deadline_(net::Deadline::of<&AdminConnection::on_deadline>(loop.timers(), *this)) {
     stream_->set_observer(*this);
     stream_->start_reading();
     next_request();
 }
 
-AdminConnection::~AdminConnection() { net::close(owner_.loop_, std::move(stream_)); }
+AdminConnection::~AdminConnection() { net::close(loop_, std::move(stream_)); }
 
 void AdminConnection::next_request() {
+    phase_ = Phase::Head;
+    body_ = std::string();
     parser_.start(head_, kLimits);
-    deadline_.set(owner_.loop_.now() + kPatience);
+    deadline_.set(loop_.now() + kPatience);
 }
 
 void AdminConnection::on_bytes(std::span<char> bytes) {
-    // One request at a time, without bodies and without sending ahead: a listing under way, or
-    // anything behind a whole request, ends the connection after the answer.
-    if (is_closing_) return;
-    if (listing_ != nullptr || stream_->queued_bytes() > 0) {
-        keep_alive_ = false;
-        return;
+    switch (phase_) {
+        case Phase::Head:
+            return read_head(bytes);
+        case Phase::Body:
+            return read_body(bytes);
+        case Phase::Waiting:
+        case Phase::Sending:
+            // No sending ahead: the connection ends after the answer.
+            keep_alive_ = false;
+            return;
+        case Phase::Closing:
+            thrown_away_bytes_ += bytes.size();
+            if (thrown_away_bytes_ > kThrownAwayBytesMax) close();
+            return;
     }
-    const http::ParseResult parsed = parser_.feed(bytes);
-    if (parsed.status == http::ParseStatus::NeedMore) return;
-    if (parsed.status == http::ParseStatus::Refused) {
-        refuse(parsed.error);
-        return;
-    }
-    keep_alive_ = head_.keep_alive && parsed.consumed == bytes.size() &&
-                  head_.body.kind == http::BodyLength::Kind::None;
-    serve();
 }
 
-void AdminConnection::serve() {
+void AdminConnection::read_head(std::span<char> bytes) {
+    const http::ParseResult parsed = parser_.feed(bytes);
+    if (parsed.status == http::ParseStatus::NeedMore) return;
+    if (parsed.status == http::ParseStatus::Refused) return refuse(parsed.error);
+    begin_request(bytes.subspan(parsed.consumed));
+}
+
+void AdminConnection::begin_request(std::span<char> rest) {
     http::Target target;
     const http::HeadError error =
         http::parse_target(head_.method, head_.text(head_.target), target_storage_, target);
-    if (error.failure != Failure::None) {
-        refuse(error);
-        return;
-    }
+    if (error.failure != Failure::None) return refuse(error);
     is_head_ = head_.method == http::Method::Head;
-    const http::Field* host = head_.find(http::FieldId::Host);
-    ApiRequest request;
-    request.method = head_.method;
-    request.path = target.route_path;
-    request.query = target.query.empty() ? target.query : target.query.substr(1);
-    request.host = host == nullptr ? std::string_view() : head_.value(*host);
-    send(answer(owner_.server_, owner_.address(), request, owner_.loop_.now()));
+    keep_alive_ = keep_alive_ && head_.keep_alive;
+    request_.method = head_.method;
+    request_.method_name = head_.method_name();
+    request_.path = target.route_path;
+    request_.query = target.query.empty() ? target.query : target.query.substr(1);
+    request_.claims = {
+        value_of(head_, head_.find(http::FieldId::Host)), value_of(head_, head_.find("Origin")),
+        value_of(head_, head_.find("Sec-Fetch-Site")), value_of(head_, head_.find("Authorization")),
+        value_of(head_, head_.find("Content-Type"))};
+
+    const bool is_alone = rest.empty() && !has_body(head_.body);
+    // Who may not change anything has no body read, and what only looks needs none.
+    std::optional<ApiAnswer> refusal = api_.refusal(caller_, request_, loop_.now());
+    if (refusal) {
+        keep_alive_ = keep_alive_ && is_alone;
+        return send(*std::move(refusal));
+    }
+    if (!has_body(head_.body) || is_reading(head_.method)) {
+        keep_alive_ = keep_alive_ && is_alone;
+        return ask();
+    }
+    begin_body(rest);
+}
+
+void AdminConnection::begin_body(std::span<char> rest) {
+    if (head_.body.kind == http::BodyLength::Kind::Length && head_.body.bytes > kBodyBytesMax) {
+        return refuse_large_body();
+    }
+    phase_ = Phase::Body;
+    deadline_.set(loop_.now() + kPatience);
+    decoder_.start(head_.body, kBodyBytesMax, kTrailerBytesMax);
+    if (head_.expects_continue && rest.empty() &&
+        !stream_->write("HTTP/1.1 100 Continue\r\n\r\n")) {
+        return close();
+    }
+    if (!rest.empty()) read_body(rest);
+}
+
+void AdminConnection::read_body(std::span<char> bytes) {
+    const http::BodyPart part = decoder_.decode(bytes);
+    if (part.is_refused && part.error.status == 413) return refuse_large_body();
+    if (part.is_refused) return refuse(part.error);
+    body_.append(part.payload.data(), part.payload.size());
+    if (!part.is_done) return;
+    if (part.consumed < bytes.size()) keep_alive_ = false;
+    ask();
+}
+
+void AdminConnection::ask() {
+    phase_ = Phase::Waiting;
+    deadline_.set(loop_.now() + kAnswerPatience);
+    asked_ = std::make_shared<Asked>(Asked{this});
+    Reply reply = [to = std::weak_ptr<Asked>(asked_)](ApiAnswer answer) {
+        if (const std::shared_ptr<Asked> asked = to.lock()) {
+            asked->connection->send(std::move(answer));
+        }
+    };
+    api_.answer(caller_, request_, body_, loop_.now(), std::move(reply));
 }
 
 void AdminConnection::refuse(const http::HeadError& error) {
     keep_alive_ = false;
     is_head_ = false;
-    ApiAnswer refusal;
-    refusal.status = error.status;
-    refusal.body = std::string(error.reason) + "\n";
-    send(std::move(refusal));
+    send(problem(error.status, error.reason, "send a valid HTTP/1.1 request"));
+}
+
+void AdminConnection::refuse_large_body() {
+    keep_alive_ = false;
+    send(problem(413, "the body is longer than 1 MiB", "nothing that is taken here is so long"));
 }
 
 void AdminConnection::send(ApiAnswer answer) {
+    asked_.reset();
+    phase_ = Phase::Sending;
     const bool is_listing = answer.listing != nullptr;
     const bool is_chunked = is_listing && head_.minor > 0;
     if (is_listing && !is_chunked) keep_alive_ = false;
@@ -91,6 +171,7 @@ void AdminConnection::send(ApiAnswer answer) {
     if (is_chunked) writer.lines("Transfer-Encoding: chunked\r\n");
     if (!is_listing) writer.field("Content-Length", answer.body.size());
     if (!answer.allow.empty()) writer.field("Allow", answer.allow);
+    if (answer.status == 401) writer.lines("WWW-Authenticate: Bearer realm=\"fairlead\"\r\n");
     writer.lines(
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
         "X-Frame-Options: DENY\r\nContent-Security-Policy: default-src 'none'; "
@@ -98,7 +179,7 @@ void AdminConnection::send(ApiAnswer answer) {
     if (!keep_alive_) writer.lines("Connection: close\r\n");
     writer.end();
     if (!is_head_) out_.append(answer.body);
-    deadline_.set(owner_.loop_.now() + kPatience);
+    deadline_.set(loop_.now() + kPatience);
     if (!stream_->write(out_.view())) {
         close();
         return;
@@ -131,7 +212,7 @@ void AdminConnection::send_pieces() {
             close();
             return;
         }
-        deadline_.set(owner_.loop_.now() + kPatience);
+        deadline_.set(loop_.now() + kPatience);
         if (!has_piece) {
             listing_.reset();
             if (stream_->queued_bytes() == 0) finish_answer();
@@ -141,6 +222,7 @@ void AdminConnection::send_pieces() {
 }
 
 void AdminConnection::on_drained() {
+    if (phase_ != Phase::Sending) return;  // what was queued was "100 Continue"
     if (listing_ != nullptr) {
         send_pieces();
     } else {
@@ -154,18 +236,52 @@ void AdminConnection::finish_answer() {
         return;
     }
     // The client reads to the end, then closes; the deadline ends one that does not.
-    is_closing_ = true;
+    phase_ = Phase::Closing;
+    deadline_.set(loop_.now() + kClosingPatience);
     stream_->shutdown_write();
 }
 
-void AdminConnection::on_end() { close(); }
+bool AdminConnection::finish() {
+    keep_alive_ = false;
+    return phase_ != Phase::Head || parser_.has_begun();
+}
+
+AdminConnection::Worth AdminConnection::worth() const {
+    switch (phase_) {
+        case Phase::Head:
+            return parser_.has_begun() ? Worth::Asking : Worth::Idle;
+        case Phase::Body:
+            return Worth::Asking;
+        case Phase::Waiting:
+            return Worth::Waiting;
+        case Phase::Sending:
+            return Worth::Answered;
+        case Phase::Closing:
+            break;
+    }
+    return Worth::Idle;
+}
+
+void AdminConnection::on_end() {
+    // Some clients say at once that they have no more to say, and wait for the answer.
+    if (phase_ != Phase::Waiting && phase_ != Phase::Sending) return close();
+    keep_alive_ = false;
+}
+
 void AdminConnection::on_broken(Failure) { close(); }
-void AdminConnection::on_deadline() { close(); }
+
+void AdminConnection::on_deadline() {
+    if (phase_ != Phase::Waiting) return close();
+    keep_alive_ = false;
+    send(problem(504, "this takes longer than expected, and goes on",
+                 "GET /api/v1/status shows what came of it"));
+}
 
 void AdminConnection::detach() {
     deadline_.clear();
     listing_.reset();
-    net::close(owner_.loop_, std::move(stream_));
+    asked_.reset();
+    net::close(loop_, std::move(stream_));
 }
 
 void AdminConnection::close() { owner_.remove(*this); }

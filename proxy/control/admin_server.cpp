@@ -1,52 +1,193 @@
 #include "proxy/control/admin_server.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "proxy/control/admin_connection.h"
+#include "proxy/control/control_socket.h"
+#include "proxy/control/token_file.h"
 #include "proxy/telemetry/log.h"
 
 namespace fairlead::control {
 namespace {
 
-constexpr std::size_t kConnectionsMax = 64;
+Error in_admin(Error error, const Location& where) {
+    error.message += " in [admin]";
+    error.where = where;
+    return error;
+}
+
+/// Where the settings want the control socket; empty: there is no place for it.
+std::string control_path(const conf::Admin& settings) {
+    return settings.socket.empty() ? default_control_socket(socket_surroundings())
+                                   : settings.socket;
+}
+
+/// Takes the inherited socket when it is the one wanted.
+bool is_at(const std::optional<net::SocketSet>& sockets, const BindAddress& wanted) {
+    return sockets && sockets->address() == wanted;
+}
 
 }  // namespace
 
-AdminServer::AdminServer(net::Loop& loop, runtime::Server& server, net::SocketSet sockets)
-    : loop_(loop), server_(server), sockets_(std::move(sockets)) {}
+/// Other settings, and what was bound for them.
+struct AdminServer::Prepared {
+    std::optional<conf::Admin> settings;
+    std::string control_path;
+    bool keeps_network = false;
+    bool keeps_control = false;
+    std::unique_ptr<AdminListener> network;
+    std::unique_ptr<AdminListener> control;
+};
+
+AdminServer::AdminServer(net::Loop& loop, runtime::Server& server, runtime::Steering* steering)
+    : loop_(loop), has_control_(steering != nullptr), api_(server, steering) {}
 
 AdminServer::~AdminServer() = default;
 
 Result<std::unique_ptr<AdminServer>> AdminServer::make(net::Loop& loop, runtime::Server& server,
-                                                       const BindAddress& bind) {
-    auto sockets = net::SocketSet::bind(bind, 1);
-    if (!sockets) return fail(std::move(sockets).error());
-    std::unique_ptr<AdminServer> admin(new AdminServer(loop, server, std::move(*sockets)));
-    auto listener = net::Listener::make(loop, admin->sockets_.descriptor(0), *admin);
-    if (!listener) return fail(std::move(listener).error());
-    admin->listener_ = std::move(*listener);
+                                                       runtime::Steering* steering,
+                                                       const std::optional<conf::Admin>& settings,
+                                                       AdminSockets inherited) {
+    std::unique_ptr<AdminServer> admin(new AdminServer(loop, server, steering));
+    auto put_in_force = admin->prepare(settings, std::move(inherited));
+    if (!put_in_force) return fail(std::move(put_in_force).error());
+    (*put_in_force)();
     return admin;
 }
 
-void AdminServer::on_accepted(std::unique_ptr<net::Stream> stream) {
-    if (connections_.size() >= kConnectionsMax) {
-        // The one that has been here longest makes room: a person must get in while scrapers hang.
-        remove(*connections_.front());
+Result<std::function<void()>> AdminServer::prepare(const std::optional<conf::Admin>& settings) {
+    return prepare(settings, {});
+}
+
+Result<void> AdminServer::apply(const std::optional<conf::Admin>& settings) {
+    auto put_in_force = prepare(settings);
+    if (!put_in_force) return fail(std::move(put_in_force).error());
+    (*put_in_force)();
+    return {};
+}
+
+Result<std::function<void()>> AdminServer::prepare(const std::optional<conf::Admin>& settings,
+                                                   AdminSockets inherited) {
+    auto prepared = std::make_shared<Prepared>();
+    prepared->settings = settings;
+    if (settings) {
+        // A token file that breaks while the balancer runs is told at its use, and stops no change
+        // that has nothing to do with it.
+        const bool is_new = !settings_ || settings_->token_file != settings->token_file;
+        std::optional<Error> error = is_new ? check_admin(*settings) : std::nullopt;
+        if (error) return fail(*std::move(error));
+        if (auto bound = prepare_network(*prepared, inherited); !bound) {
+            return fail(std::move(bound).error());
+        }
+        if (auto bound = prepare_control(*prepared, inherited); !bound) {
+            return fail(std::move(bound).error());
+        }
     }
-    connections_.push_back(std::make_unique<AdminConnection>(*this, std::move(stream)));
+    return std::function<void()>([this, prepared] { put_in_force(*prepared); });
 }
 
-void AdminServer::on_accept_failed(Failure failure) {
-    telemetry::log::warn("admin endpoint: cannot accept: {}", word(failure));
+Result<void> AdminServer::prepare_network(Prepared& prepared, AdminSockets& inherited) {
+    const conf::Admin& settings = *prepared.settings;
+    prepared.keeps_network = network_ != nullptr && settings_->bind == settings.bind;
+    if (prepared.keeps_network) return {};
+    Result<net::SocketSet> sockets = is_at(inherited.network, settings.bind)
+                                         ? Result<net::SocketSet>(*std::move(inherited.network))
+                                         : net::SocketSet::bind(settings.bind, 1);
+    if (!sockets) return fail(in_admin(std::move(sockets).error(), settings.where));
+    auto listener =
+        AdminListener::make(loop_, api_, AdminListener::Kind::Network, *std::move(sockets));
+    if (!listener) return fail(in_admin(std::move(listener).error(), settings.where));
+    prepared.network = *std::move(listener);
+    return {};
 }
 
-void AdminServer::remove(AdminConnection& connection) {
-    const auto found = std::find_if(connections_.begin(), connections_.end(),
-                                    [&](const auto& each) { return each.get() == &connection; });
-    if (found == connections_.end()) return;
-    connection.detach();
-    loop_.retire(std::move(*found));
-    connections_.erase(found);
+Result<void> AdminServer::prepare_control(Prepared& prepared, AdminSockets& inherited) {
+    if (!has_control_) return {};
+    const conf::Admin& settings = *prepared.settings;
+    const bool is_default = settings.socket.empty();
+    if (settings_ && settings_->socket == settings.socket) {
+        // Also when the default place was taken: it is not tried again at each change.
+        prepared.keeps_control = true;
+        prepared.control_path = control_path_;
+        return {};
+    }
+    prepared.control_path = control_path(settings);
+    if (prepared.control_path.empty()) {
+        telemetry::log::info(
+            "no control socket: neither RUNTIME_DIRECTORY nor XDG_RUNTIME_DIR is set; [admin] "
+            "socket names a place");
+        return {};
+    }
+    prepared.keeps_control = control_ != nullptr && control_path_ == prepared.control_path;
+    if (prepared.keeps_control) return {};
+    BindAddress wanted;
+    wanted.address.unix_path = prepared.control_path;
+    Result<net::SocketSet> sockets = is_at(inherited.control, wanted)
+                                         ? Result<net::SocketSet>(*std::move(inherited.control))
+                                         : bind_control_socket(prepared.control_path, is_default);
+    Result<std::unique_ptr<AdminListener>> listener =
+        sockets
+            ? AdminListener::make(loop_, api_, AdminListener::Kind::Control, *std::move(sockets))
+            : Result<std::unique_ptr<AdminListener>>(fail(std::move(sockets).error()));
+    if (listener) {
+        prepared.control = *std::move(listener);
+        return {};
+    }
+    if (!is_default) return fail(in_admin(std::move(listener).error(), settings.socket_where));
+    // Nobody asked for this place: a second instance on the machine is fine without it.
+    const Error& error = listener.error();
+    telemetry::log::warn("no control socket: {}{}{}; [admin] socket names another place",
+                         error.message, error.hint.empty() ? "" : ": ", error.hint);
+    prepared.control_path.clear();
+    return {};
+}
+
+void AdminServer::put_in_force(Prepared& prepared) {
+    settings_ = prepared.settings;
+    control_path_ = prepared.control_path;
+    if (settings_) api_.set_rules(settings_->hosts, settings_->token_file);
+    if (!prepared.keeps_network) {
+        end(std::exchange(network_, std::move(prepared.network)));
+        if (network_ != nullptr) network_->open();
+    }
+    if (!prepared.keeps_control) {
+        end(std::exchange(control_, std::move(prepared.control)));
+        if (control_ != nullptr) control_->open();
+    }
+}
+
+void AdminServer::end(std::unique_ptr<AdminListener> listener) {
+    if (listener == nullptr) return;
+    AdminListener& ended = *listener;
+    ending_.push_back(std::move(listener));
+    ended.finish([this](AdminListener& finished) {
+        const auto found = std::find_if(ending_.begin(), ending_.end(),
+                                        [&](const auto& each) { return each.get() == &finished; });
+        if (found == ending_.end()) return;
+        loop_.retire(std::move(*found));
+        ending_.erase(found);
+    });
+}
+
+const BindAddress* AdminServer::address() const {
+    return network_ == nullptr ? nullptr : &network_->address();
+}
+
+net::SocketSet* AdminServer::network_sockets() {
+    return network_ == nullptr ? nullptr : &network_->sockets();
+}
+
+net::SocketSet* AdminServer::control_sockets() {
+    return control_ == nullptr ? nullptr : &control_->sockets();
+}
+
+std::optional<Error> check_admin(const conf::Admin& settings) {
+    if (settings.token_file.empty()) return std::nullopt;
+    Result<std::string> token = read_token(settings.token_file);
+    if (token) return std::nullopt;
+    Error error = std::move(token).error();
+    error.where = settings.token_file_where;
+    return error;
 }
 
 }  // namespace fairlead::control

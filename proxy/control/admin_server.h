@@ -1,43 +1,77 @@
-/// The admin endpoint's sockets: accepts on main's loop, a few connections at a time, HTTP/1.1 with
-/// keep-alive, every wait bounded.
+/// The admin endpoint: its addresses (HTTP and the control socket) and the API behind them. Takes
+/// other settings while it runs. Main's thread and loop.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "conf/model.h"
 #include "proxy/base/result.h"
+#include "proxy/control/admin_listener.h"
+#include "proxy/control/api.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
 #include "proxy/runtime/server.h"
+#include "proxy/runtime/steering.h"
 
 namespace fairlead::control {
 
-class AdminConnection;
+/// Listening sockets that are there already, from the process this one takes over from.
+struct AdminSockets {
+    std::optional<net::SocketSet> network;
+    std::optional<net::SocketSet> control;
+};
 
-class AdminServer final : private net::ListenerObserver {
+class AdminServer {
   public:
-    /// Binds and serves from now on. `loop` and `server` outlive it.
+    /// Binds and serves from now on. `loop`, `server` and `steering` outlive it.
+    /// @param steering   null: the endpoint only shows, and has no control socket
+    /// @param settings   nothing: no endpoint, until apply() brings one
+    /// @param inherited  used where they are what the settings ask for, else closed
     static Result<std::unique_ptr<AdminServer>> make(net::Loop& loop, runtime::Server& server,
-                                                     const BindAddress& bind);
+                                                     runtime::Steering* steering,
+                                                     const std::optional<conf::Admin>& settings,
+                                                     AdminSockets inherited = {});
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;
 
-    /// With the real port.
-    const BindAddress& address() const { return sockets_.address(); }
+    /// Gets ready for other settings: reads the token, binds what is new.
+    /// @return what puts them in force (call it at most once, while this lives); dropped uncalled,
+    ///         everything stays as it was. Or what is in the way, with its place in the file.
+    Result<std::function<void()>> prepare(const std::optional<conf::Admin>& settings);
+    /// Both at once. Clients that wait for an answer still get it.
+    Result<void> apply(const std::optional<conf::Admin>& settings);
+
+    /// Of HTTP, with the real port; nullptr when there is no endpoint.
+    const BindAddress* address() const;
+    /// To give the listening sockets away; nullptr for what there is not.
+    net::SocketSet* network_sockets();
+    net::SocketSet* control_sockets();
 
   private:
-    friend class AdminConnection;
-    AdminServer(net::Loop& loop, runtime::Server& server, net::SocketSet sockets);
-    void on_accepted(std::unique_ptr<net::Stream> stream) override;
-    void on_accept_failed(Failure failure) override;
-    void remove(AdminConnection& connection);
+    struct Prepared;
+    AdminServer(net::Loop& loop, runtime::Server& server, runtime::Steering* steering);
+    Result<void> prepare_network(Prepared& prepared, AdminSockets& inherited);
+    Result<void> prepare_control(Prepared& prepared, AdminSockets& inherited);
+    Result<std::function<void()>> prepare(const std::optional<conf::Admin>& settings,
+                                          AdminSockets inherited);
+    void put_in_force(Prepared& prepared);
+    void end(std::unique_ptr<AdminListener> listener);
 
     net::Loop& loop_;
-    runtime::Server& server_;
-    net::SocketSet sockets_;
-    std::unique_ptr<net::Listener> listener_;
-    std::vector<std::unique_ptr<AdminConnection>> connections_;
+    const bool has_control_;
+    Api api_;
+    std::optional<conf::Admin> settings_;
+    std::string control_path_;  ///< of control_
+    std::unique_ptr<AdminListener> network_;
+    std::unique_ptr<AdminListener> control_;
+    std::vector<std::unique_ptr<AdminListener>> ending_;  ///< with their last answers
 };
+
+/// What `check` can tell without binding anything: is the token file usable?
+std::optional<Error> check_admin(const conf::Admin& settings);
 
 }  // namespace fairlead::control

@@ -1,107 +1,180 @@
 #include "proxy/control/api.h"
 
-#include <nlohmann/json.hpp>
+#include <unistd.h>
 
-#include "proxy/base/text.h"
+#include <utility>
+
+#include "proxy/control/changes.h"
 #include "proxy/control/status.h"
-#include "proxy/http/target.h"
 
 namespace fairlead::control {
 namespace {
 
-constexpr std::string_view kJson = "application/json";
-
-ApiAnswer problem(int status, std::string_view error, std::string_view hint) {
-    ApiAnswer answer;
-    answer.status = status;
-    answer.content_type = kJson;
-    answer.body = nlohmann::ordered_json{{"error", error}, {"hint", hint}}.dump(
-                      -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-                  "\n";
-    return answer;
-}
-
-ApiAnswer text(int status, std::string body) {
-    ApiAnswer answer;
-    answer.status = status;
-    answer.body = std::move(body);
-    return answer;
-}
+ApiAnswer no_pool() { return problem(404, "no such pool", "GET /api/v1/status lists the pools"); }
 
 ApiAnswer ready(const runtime::Server& server, std::string_view query) {
     if (!server.is_ready()) {
-        return text(503, server.is_stopping() ? "stopping\n" : "not ready yet\n");
+        return text_answer(503, server.is_stopping() ? "stopping\n" : "not ready yet\n");
     }
-    if (query.empty()) return text(200, "ready\n");
+    if (query.empty()) return text_answer(200, "ready\n");
     if (!query.starts_with("pool=")) {
         return problem(400, "unknown parameter", "use /ready or /ready?pool=NAME");
     }
     const std::string_view name = query.substr(5);
     if (const runtime::SnapshotPool* const pool = server.snapshot().pool(name)) {
-        return pool->shared->has_usable() ? text(200, "ready\n") : text(503, "no usable backend\n");
+        return pool->shared->has_usable() ? text_answer(200, "ready\n")
+                                          : text_answer(503, "no usable backend\n");
     }
-    return problem(404, "no such pool", "GET /api/v1/status lists the pools");
+    return no_pool();
 }
 
-ApiAnswer pool(const runtime::Server& server, std::string_view name) {
-    std::optional<std::string> body = pool_json(server, name);
-    if (!body) return problem(404, "no such pool", "GET /api/v1/status lists the pools");
+ApiAnswer listing(runtime::Server& server) {
     ApiAnswer answer;
-    answer.content_type = kJson;
-    answer.body = std::move(*body);
+    answer.content_type = telemetry::kPrometheusContentType;
+    answer.listing = std::make_unique<telemetry::Rendering>(server.registry());
     return answer;
+}
+
+ApiAnswer page(const runtime::Server& server, Time now) {
+    ApiAnswer answer;
+    answer.content_type = "text/html; charset=utf-8";
+    answer.body = status_page(server, now);
+    return answer;
+}
+
+ApiAnswer nothing_here() {
+    return problem(404, "no such resource",
+                   "there are /, /live, /ready, /metrics, and below /api/v1: /status, "
+                   "/pools/NAME, /pools/NAME/backends, /pools/NAME/backends/NAME, /reload, "
+                   "/confirm and /plan");
+}
+
+ApiAnswer wrong_method(Resource resource) {
+    const std::string_view allowed = allowed_methods(resource);
+    ApiAnswer refused = problem(405, "method not allowed", "use " + std::string(allowed));
+    refused.allow = allowed;
+    return refused;
+}
+
+Need need_of(Resource resource, http::Method method) {
+    if (!is_reading(method)) return Need::Change;
+    switch (resource) {
+        case Resource::Live:
+        case Resource::Ready:
+        case Resource::Metrics:
+            return Need::Nothing;
+        default:
+            return Need::Read;
+    }
 }
 
 }  // namespace
 
-bool is_accepted_host(std::string_view host, const BindAddress& bind) {
-    http::HostAndPort parts;
-    if (!http::parse_host(host, parts)) return false;
-    std::string_view name = parts.host;
-    if (http::host_equals(name, "localhost")) return true;
-    if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-    // An address cannot be made to point elsewhere, a name can.
-    const Result<IpAddress> address = IpAddress::parse(name);
-    return address && (address->is_loopback() || *address == bind.address.ip);
+Api::Api(runtime::Server& server, runtime::Steering* steering)
+    : server_(server), steering_(steering), token_file_("") {}
+
+void Api::set_rules(std::vector<std::string> hosts, std::string token_file) {
+    hosts_ = std::move(hosts);
+    token_file_ = TokenFile(std::move(token_file));
 }
 
-ApiAnswer answer(runtime::Server& server, const BindAddress& bind, const ApiRequest& request,
-                 Time now) {
-    if (request.method != http::Method::Get && request.method != http::Method::Head) {
-        ApiAnswer refused =
-            problem(405, "method not allowed", "this endpoint is for reading: use GET");
-        refused.allow = "GET, HEAD";
-        return refused;
+AccessRules Api::rules_for(const Claims& claims) {
+    AccessRules rules;
+    rules.own_uid = ::geteuid();
+    rules.hosts = hosts_;
+    rules.has_token_file = token_file_.exists();
+    // The file is read only for those who bring something to compare with it.
+    if (!claims.authorization.empty()) {
+        rules.token = token_file_.token();
+    } else if (rules.has_token_file) {
+        rules.token = std::string_view();
     }
-    // Probes and scrapers come under any name.
-    if (request.path == "/live") return text(200, "live\n");
-    if (request.path == "/ready") return ready(server, request.query);
-    if (request.path == "/metrics") {
-        ApiAnswer listing;
-        listing.content_type = telemetry::kPrometheusContentType;
-        listing.listing = std::make_unique<telemetry::Rendering>(server.registry());
-        return listing;
+    return rules;
+}
+
+std::optional<ApiAnswer> Api::denied(const Caller& caller, const ApiRequest& request, Need need,
+                                     Time now) {
+    const AccessRules rules = rules_for(request.claims);
+    const std::optional<Denial> denial = check_access(rules, caller, request.claims, need);
+    if (!denial) return std::nullopt;
+    if (need == Need::Change) {
+        denied_.report(now, caller.peer.empty() ? caller.who() : caller.peer,
+                       std::string(request.method_name) + " " + std::string(request.path),
+                       denial->error);
     }
-    if (!is_accepted_host(request.host, bind)) {
-        return problem(403, "this Host is not accepted here",
-                       "use the address the endpoint is bound to, or localhost");
+    return problem(denial->status, denial->error, denial->hint);
+}
+
+std::optional<ApiAnswer> Api::refusal(const Caller& caller, const ApiRequest& request, Time now) {
+    const Place place = find_place(request.path);
+    const Need need = need_of(place.resource, request.method);
+    // Who may not even read learns nothing of what there is.
+    const Need at_first = need == Need::Nothing ? Need::Nothing : Need::Read;
+    if (auto refused = denied(caller, request, at_first, now)) return refused;
+    if (place.resource == Resource::None) return nothing_here();
+    if (!is_allowed(place.resource, request.method)) return wrong_method(place.resource);
+    if (need != Need::Change) return std::nullopt;
+    if (auto refused = denied(caller, request, need, now)) return refused;
+    if (steering_ != nullptr) return std::nullopt;
+    return problem(403, "this balancer cannot be changed while it runs", "restart it otherwise");
+}
+
+void Api::answer(const Caller& caller, const ApiRequest& request, std::string_view body, Time now,
+                 Reply reply) {
+    const Place place = find_place(request.path);
+    if (!is_reading(request.method)) {
+        return change(caller, place, request.method, body, std::move(reply));
     }
-    if (request.path == "/") {
-        ApiAnswer page;
-        page.content_type = "text/html; charset=utf-8";
-        page.body = status_page(server, now);
-        return page;
+    if (place.resource == Resource::Plan && steering_ != nullptr) {
+        const bool sees_lines = may_change(rules_for(request.claims), caller, request.claims);
+        return show_plan(*steering_, sees_lines, std::move(reply));
     }
-    if (request.path == "/api/v1/status") {
-        ApiAnswer status;
-        status.content_type = kJson;
-        status.body = status_json(server, now);
-        return status;
+    reply(look(caller, request, place, now));
+}
+
+ApiAnswer Api::look(const Caller& caller, const ApiRequest& request, const Place& place, Time now) {
+    switch (place.resource) {
+        case Resource::Page:
+            return page(server_, now);
+        case Resource::Live:
+            return text_answer(200, "live\n");
+        case Resource::Ready:
+            return ready(server_, request.query);
+        case Resource::Metrics:
+            return listing(server_);
+        case Resource::Status: {
+            const bool sees_lines = may_change(rules_for(request.claims), caller, request.claims);
+            return json_answer(200, status_json(server_, steering_, now, sees_lines));
+        }
+        case Resource::Pool: {
+            std::optional<std::string> json = pool_json(server_, steering_, place.pool);
+            return json ? json_answer(200, *std::move(json)) : no_pool();
+        }
+        default:
+            return nothing_here();
     }
-    static constexpr std::string_view kPools = "/api/v1/pools/";
-    if (request.path.starts_with(kPools)) return pool(server, request.path.substr(kPools.size()));
-    return problem(404, "no such resource",
-                   "there are /, /live, /ready, /metrics, /api/v1/status and /api/v1/pools/NAME");
+}
+
+void Api::change(const Caller& caller, const Place& place, http::Method method,
+                 std::string_view body, Reply reply) {
+    const Steered steered{server_, *steering_};
+    switch (place.resource) {
+        case Resource::Backends:
+            return add_backend(steered, place, body, caller.who(), std::move(reply));
+        case Resource::Backend:
+            if (method == http::Method::Delete) {
+                return remove_backend(steered, place, body, caller.who(), std::move(reply));
+            }
+            return change_backend(steered, place, body, caller.who(), std::move(reply));
+        case Resource::Reload:
+            return reload(steered, body, caller.who(), std::move(reply));
+        case Resource::Confirm:
+            return confirm(steered, body, caller.who(), reply);
+        case Resource::Plan:
+            return show_plan_for(*steering_, body, reply);
+        default:
+            return reply(nothing_here());
+    }
 }
 
 }  // namespace fairlead::control

@@ -1,38 +1,58 @@
-/// The admin endpoint's resources: which path answers what (docs/operations.md). No sockets here.
+/// The admin endpoint's resources: which path answers what, and to whom (docs/operations.md). No
+/// sockets here. Main thread.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "proxy/control/access.h"
+#include "proxy/control/answer.h"
+#include "proxy/control/audit.h"
+#include "proxy/control/resource.h"
+#include "proxy/control/token_file.h"
 #include "proxy/http/message.h"
 #include "proxy/runtime/server.h"
-#include "proxy/telemetry/prometheus.h"
+#include "proxy/runtime/steering.h"
 
 namespace fairlead::control {
 
 struct ApiRequest {
     http::Method method = http::Method::Get;
-    std::string_view path;   ///< without query
+    std::string_view method_name;
+    std::string_view path;   ///< normalised, without query
     std::string_view query;  ///< without "?"
-    std::string_view host;   ///< the Host field
+    Claims claims;
 };
 
-struct ApiAnswer {
-    int status = 200;
-    std::string_view content_type = "text/plain; charset=utf-8";
-    std::string body;
-    /// Set for a listing that is made piece by piece while it is sent; `body` is empty then.
-    std::unique_ptr<telemetry::Rendering> listing;
-    std::string_view allow;  ///< with 405
+class Api {
+  public:
+    /// @param steering  null: what runs cannot be changed, only looked at
+    Api(runtime::Server& server, runtime::Steering* steering);
+
+    /// Whom to believe from now on.
+    void set_rules(std::vector<std::string> hosts, std::string token_file);
+
+    /// What can be said before there is a body, and without reading one: who may not, what does not
+    /// exist. Nothing when the request may go on to answer().
+    std::optional<ApiAnswer> refusal(const Caller& caller, const ApiRequest& request, Time now);
+    /// @param reply  called once, now or later; what was begun goes on when nobody hears it
+    void answer(const Caller& caller, const ApiRequest& request, std::string_view body, Time now,
+                Reply reply);
+
+  private:
+    AccessRules rules_for(const Claims& claims);
+    std::optional<ApiAnswer> denied(const Caller& caller, const ApiRequest& request, Need need,
+                                    Time now);
+    ApiAnswer look(const Caller& caller, const ApiRequest& request, const Place& place, Time now);
+    void change(const Caller& caller, const Place& place, http::Method method,
+                std::string_view body, Reply reply);
+
+    runtime::Server& server_;
+    runtime::Steering* const steering_;
+    std::vector<std::string> hosts_;
+    TokenFile token_file_;
+    DeniedAttempts denied_;
 };
-
-/// @param bind  the endpoint's own address, one of the hosts it answers to
-ApiAnswer answer(runtime::Server& server, const BindAddress& bind, const ApiRequest& request,
-                 Time now);
-
-/// Is this a Host a person on this machine would use? Anything else is a web page that had its name
-/// point here (DNS rebinding).
-bool is_accepted_host(std::string_view host, const BindAddress& bind);
 
 }  // namespace fairlead::control

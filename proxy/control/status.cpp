@@ -1,9 +1,12 @@
 #include "proxy/control/status.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "proxy/base/units.h"
 #include "proxy/base/version.h"
+#include "proxy/control/changes.h"
 #include "proxy/control/time_text.h"
 
 namespace fairlead::control {
@@ -40,7 +43,33 @@ ordered_json failure_counts(const connect::FailureCounters& counters) {
     return json;
 }
 
-ordered_json backend_status(const runtime::Server& server, const runtime::SnapshotPool& pool,
+std::string dumped(const ordered_json& json) {
+    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+/// What people have changed of a backend; null when nothing.
+ordered_json override_status(const runtime::Steering& steering, std::string_view pool,
+                             std::string_view backend) {
+    const runtime::Overrides& overrides = steering.overrides();
+    const bool is_added = std::any_of(
+        overrides.added.begin(), overrides.added.end(),
+        [&](const auto& each) { return each.pool == pool && each.backend.name == backend; });
+    const runtime::BackendOverride* const found = overrides.find(pool, backend);
+    if (found == nullptr && !is_added) return nullptr;
+    ordered_json json = ordered_json::object();
+    if (found != nullptr && found->state != balancing::AdminState::Ready) {
+        json["state"] = balancing::word(found->state);
+    }
+    if (found != nullptr && found->weight) {
+        json["weight"] = found->weight->weight;
+        json["file_weight"] = found->weight->file_weight;
+    }
+    if (is_added) json["added"] = true;
+    return json.empty() ? ordered_json(nullptr) : json;
+}
+
+ordered_json backend_status(const runtime::Server& server, const runtime::Steering* steering,
+                            const runtime::SnapshotPool& pool,
                             const connect::SharedBackend& each) {
     const balancing::Backend& backend = *each.backend;
     const health::Health health = server.monitor().health(*pool.shared, backend);
@@ -55,7 +84,7 @@ ordered_json backend_status(const runtime::Server& server, const runtime::Snapsh
             checks["last_ms"] = std::round(took.count() * 1000) / 1000;
         }
     }
-    return {
+    ordered_json json{
         {"name", backend.name()},
         {"address", backend.address().text()},
         {"state", balancing::word(health.state)},
@@ -75,12 +104,18 @@ ordered_json backend_status(const runtime::Server& server, const runtime::Snapsh
          {{"active", whole(*each.series.connections_active)},
           {"idle", each.endpoint->idle_connections.load(std::memory_order_relaxed)}}},
     };
+    if (steering != nullptr) {
+        ordered_json changed = override_status(*steering, pool.config->name, backend.name());
+        if (!changed.is_null()) json["override"] = std::move(changed);
+    }
+    return json;
 }
 
-ordered_json pool_status(const runtime::Server& server, const runtime::SnapshotPool& pool) {
+ordered_json pool_status(const runtime::Server& server, const runtime::Steering* steering,
+                         const runtime::SnapshotPool& pool) {
     ordered_json backends = ordered_json::array();
     for (const auto& each : pool.backends) {
-        backends.push_back(backend_status(server, pool, *each));
+        backends.push_back(backend_status(server, steering, pool, *each));
     }
     return {
         {"name", pool.config->name},           {"policy", pool.config->policy},
@@ -103,6 +138,29 @@ ordered_json listener_status(const runtime::Server& server, std::size_t index) {
         {"connections", whole(*listener.series.connections)},
         {"connections_total", value_of(listener.series.connections_total)},
     };
+}
+
+ordered_json last_reload_status(const runtime::ReloadReport& report, bool may_see_errors) {
+    return {
+        {"result", runtime::word(report.result)},
+        {"when", time_text(report.when)},
+        {"trigger", report.trigger},
+        {"errors", may_see_errors ? report.errors : without_quoted_lines(report.errors)},
+        {"changes", report.changes},
+    };
+}
+
+ordered_json config_status(const runtime::Steering& steering, std::uint64_t generation,
+                           bool may_see_errors) {
+    ordered_json json{{"file", steering.path()}, {"generation", generation}};
+    const std::optional<runtime::ReloadReport>& last = steering.last_reload();
+    json["last_reload"] = last ? last_reload_status(*last, may_see_errors) : ordered_json(nullptr);
+    json["file_differs"] = steering.file_differs();
+    const std::optional<Duration> left = steering.confirm_left();
+    json["confirm_left"] =
+        left ? ordered_json(format_duration(std::chrono::ceil<std::chrono::seconds>(*left)))
+             : ordered_json(nullptr);
+    return json;
 }
 
 void append_html(std::string& out, std::string_view text) {
@@ -147,7 +205,8 @@ constexpr std::string_view kPageHead =
 
 }  // namespace
 
-std::string status_json(const runtime::Server& server, Time now) {
+std::string status_json(const runtime::Server& server, const runtime::Steering* steering, Time now,
+                        bool may_see_errors) {
     const runtime::Snapshot& snapshot = server.snapshot();
     ordered_json json;
     json["version"] = version();
@@ -159,20 +218,38 @@ std::string status_json(const runtime::Server& server, Time now) {
     json["workers"] = server.workers();
     json["connections"] = server.cap().count();
     json["max_connections"] = server.cap().most();
+    if (steering != nullptr) {
+        json["config"] = config_status(*steering, snapshot.generation, may_see_errors);
+    }
     json["listeners"] = ordered_json::array();
     for (std::size_t index = 0; index < snapshot.listeners.size(); ++index) {
         json["listeners"].push_back(listener_status(server, index));
     }
     json["pools"] = ordered_json::array();
-    for (const auto& pool : snapshot.pools) json["pools"].push_back(pool_status(server, *pool));
-    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    for (const auto& pool : snapshot.pools) {
+        json["pools"].push_back(pool_status(server, steering, *pool));
+    }
+    return dumped(json);
 }
 
-std::optional<std::string> pool_json(const runtime::Server& server, std::string_view name) {
+std::optional<std::string> pool_json(const runtime::Server& server,
+                                     const runtime::Steering* steering, std::string_view name) {
     const runtime::SnapshotPool* const pool = server.snapshot().pool(name);
     if (pool == nullptr) return std::nullopt;
-    return pool_status(server, *pool).dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-           "\n";
+    return dumped(pool_status(server, steering, *pool));
+}
+
+std::optional<std::string> backend_json(const runtime::Server& server,
+                                        const runtime::Steering* steering,
+                                        std::string_view pool_name, std::string_view name) {
+    const runtime::SnapshotPool* const pool = server.snapshot().pool(pool_name);
+    if (pool == nullptr) return std::nullopt;
+    for (const auto& each : pool->backends) {
+        if (each->backend->name() == name) {
+            return dumped(backend_status(server, steering, *pool, *each));
+        }
+    }
+    return std::nullopt;
 }
 
 std::string status_page(const runtime::Server& server, Time now) {

@@ -197,11 +197,11 @@ void Steering::on_applied(const std::shared_ptr<Work>& work, std::vector<Error> 
     if (work->on_changed != nullptr) {
         std::optional<Refusal> refusal;
         if (errors.empty()) {
-            log::info("audit: {}: done", work->trigger);
+            log::debug("{}: done", work->trigger);
             observer_->on_overrides_changed();
         } else {
             const Error& first = errors.front();
-            log::warn("audit: {}: refused: {}", work->trigger, first.message);
+            log::debug("{}: refused: {}", work->trigger, first.message);
             refusal = Refusal{422, first.message, first.hint};
         }
         finish([&] { work->on_changed(std::move(refusal)); });
@@ -287,7 +287,7 @@ std::optional<Refusal> Steering::confirm(std::string_view who) {
     }
     confirm_deadline_.clear();
     confirmed_model_ = nullptr;
-    log::info("audit: {}: generation {} confirmed", who, server_.snapshot().generation);
+    log::info("configuration: {} has confirmed generation {}", who, server_.snapshot().generation);
     return std::nullopt;
 }
 

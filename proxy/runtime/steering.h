@@ -119,7 +119,7 @@ class Steering {
     /// The same for a model that somebody else has read, as its settings (see conf/settings.h).
     Preview plan_for(const conf::SettingList& wanted) const;
 
-    // ---- people; `who` is for the audit line: "uid 0", "token from 127.0.0.1:4711"
+    // ---- people; `who` is for the log, as "uid 0", "token from 127.0.0.1:4711"
     void change_backend(std::string pool, std::string backend, const BackendChange& change,
                         std::string who, OnChanged on_done);
     /// @param backend  with its name filled in; resolved on the way

@@ -87,7 +87,7 @@ void Steering::change(std::string what, Change change, OnChanged on_done) {
         work->trigger = std::move(what);
         work->on_changed = std::move(on_done);
         if (std::optional<Refusal> refusal = change(work->overrides, work->admin)) {
-            telemetry::log::warn("audit: {}: refused: {}", work->trigger, refusal->error);
+            telemetry::log::debug("{}: refused: {}", work->trigger, refusal->error);
             finish([&] { work->on_changed(std::move(refusal)); });
             return;
         }
