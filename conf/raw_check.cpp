@@ -1,5 +1,7 @@
 #include "conf/raw_check.h"
 
+#include <string>
+
 namespace fairlead::conf {
 namespace {
 
@@ -43,7 +45,7 @@ class Scanner {
     /// Tells a table's header from an array: a header's bracket is the first thing of a statement.
     void follow_statement(char c) {
         if (c == '\n') {
-            if (depth_ == 0) is_in_statement_ = false;
+            if (open_.empty()) is_in_statement_ = is_in_value_ = false;
             return;
         }
         if (is_space(c)) return;
@@ -51,19 +53,31 @@ class Scanner {
             look_at_header();
             if (at_ + 1 < text_.size() && text_[at_ + 1] == '[') ++at_;
         } else if (c == '[' || c == '{') {
-            ++depth_;
-        } else if ((c == ']' || c == '}') && depth_ > 0) {
-            --depth_;
+            open_ += c;
+            is_in_value_ = c == '[';
+        } else if (c == '}' && !open_.empty() && open_.back() == '[') {
+            found_ = RawFault{at_, "not TOML: \"}\" in a list that is still open", "write \"]\""};
+        } else if ((c == ']' || c == '}') && !open_.empty()) {
+            open_.pop_back();
+        } else if (c == '=') {
+            is_in_value_ = true;
+        } else if (c == ',') {
+            is_in_value_ = open_.empty() || open_.back() == '[';
         }
         is_in_statement_ = true;
-        // Quotes are skipped elsewhere; a header's closing bracket finds depth 0 and leaves it.
+        // Quotes are skipped elsewhere; a header's closing bracket finds nothing open.
     }
 
     void look_at_header() {
         std::size_t at = at_ + 1;
         if (at < text_.size() && text_[at] == '[') ++at;
         while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t')) ++at;
-        if (at == text_.size() || text_[at] == '\n' || text_[at] == '\r') return;
+        if (at == text_.size()) return;  // the library says so
+        if (text_[at] == '\n' || text_[at] == '\r') {
+            found_ =
+                RawFault{at_, "not TOML: a table's header has no name in its line", "write [NAME]"};
+            return;
+        }
         const char first = text_[at];
         const bool is_bare = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
                              (first >= '0' && first <= '9') || first == '-' || first == '_';
@@ -90,12 +104,25 @@ class Scanner {
         while (at_ < text_.size() && text_[at_] != '\n') ++at_;
     }
 
+    /// A quote in the middle of something, as in `1"x"`, begins no string for the library: it reads
+    /// on as if the quotes were not there.
+    bool is_misplaced() const {
+        if (at_ == 0) return false;
+        constexpr std::string_view kBefore = " \t\n\r=,[{";
+        const char before = text_[at_ - 1];
+        if (before == '.') return is_in_value_;  // a dot joins the parts of a key
+        return kBefore.find(before) == std::string_view::npos;
+    }
+
     void skip_string(char quote) {
+        const bool must_be_ascii = is_misplaced();
         const bool is_long = is_triple(quote);
         at_ += is_long ? 3 : 1;
         while (at_ < text_.size() && !found_) {
             const char c = text_[at_];
-            if (c == '\\' && quote == '"') {
+            if (must_be_ascii && is_non_ascii(at_)) {
+                refuse_non_ascii();
+            } else if (c == '\\' && quote == '"') {
                 skip_escape(is_long);
             } else if (c == '\n' && !is_long) {
                 return;
@@ -131,9 +158,10 @@ class Scanner {
 
     std::string_view text_;
     std::size_t at_ = 0;
-    int depth_ = 0;  ///< of arrays and inline tables
+    std::string open_;  ///< brackets of arrays and inline tables
     bool is_in_statement_ = false;
-    int dots_ = 0;  ///< since the last character that no key has
+    bool is_in_value_ = false;  ///< not in a key
+    int dots_ = 0;              ///< since the last character that no key has
     std::optional<RawFault> found_;
 };
 

@@ -1,7 +1,8 @@
-/// A look at the raw bytes before the TOML library sees them, for three things it does not survive
+/// A look at the raw bytes before the TOML library sees them, for four things it does not survive
 /// (toml++ 3.3): characters beyond ASCII outside quotes and comments, where TOML 1.0 has none and
-/// the library runs into a spot its authors thought unreachable, and keys of very many parts, whose
-/// tables it takes apart by recursion, and table headers that begin with what no name does.
+/// the library runs into a spot its authors thought unreachable, keys of very many parts, whose
+/// tables it takes apart by recursion, table headers that begin with what no name does, and a brace
+/// that closes where a list's value is expected.
 #pragma once
 
 #include <cstddef>

@@ -92,8 +92,27 @@ TEST_CASE("a table header begins with a name", "[conf][document]") {
           "    5 | [(x]\n"
           "      |  ^ put it in quotes, or begin with a letter\n");
     CHECK_FALSE(errors_of("[[ {x} ]]\n").empty());
+    CHECK(errors_of("a = 1\n[ \nb]\n") ==
+          "f.toml:2:1: error: not TOML: a table's header has no name in its line\n"
+          "    2 | [ \n"
+          "      | ^ write [NAME]\n");
+    CHECK_FALSE(errors_of("[[\r\nb]]\n").empty());
+    CHECK_FALSE(errors_of("[").empty());
     for (const char* good : {"[a]", "[ 'b' ]", "[[c]]\n[[c]]", "[\"d\"] # [(", "[-]",
                              "e = [\n[\n[] ] ]", "f = '''\n[('''\n[g]", "[h]\r\n[i]"}) {
+        INFO(good);
+        CHECK(Document::parse(good, "f").has_value());
+    }
+}
+
+TEST_CASE("a brace does not close a list", "[conf][document]") {
+    CHECK(errors_of("a = [ { b = [1, } ] } ]\n") ==
+          "f.toml:1:17: error: not TOML: \"}\" in a list that is still open\n"
+          "    1 | a = [ { b = [1, } ] } ]\n"
+          "      |                 ^ write \"]\"\n");
+    CHECK_FALSE(Document::parse("a = [}]", "f").has_value());
+    for (const char* good :
+         {"a = [ { b = [1] }, {} ]", "a = { b = [ {}, '}' ] } # [}", "[[a]]\nb = [\n\"}\" ]"}) {
         INFO(good);
         CHECK(Document::parse(good, "f").has_value());
     }
@@ -110,12 +129,15 @@ TEST_CASE("outside quotes and comments there is ASCII only", "[conf][document]")
     for (const std::string& good :
          {"a = 1 # " + e, "\"" + e + "\" = '" + e + "'", "a = \"\\\"" + e + "\"",
           "a = \"\"\"" + e + "\n" + e + "\"\"\"\"\" # " + e, "a = '''\\" + e + "'''",
-          "a = '\\' # " + e, "a = \"\"\"x \\\n  y" + e + "\"\"\""}) {
+          "a = '\\' # " + e, "[b.\"" + e + "\"]", "a = [{ b.'" + e + "' = 1, c.'" + e + "' = 2 }]",
+          "a = \"\"\"x \\\n  y" + e + "\"\"\""}) {
         INFO(good);
         CHECK(Document::parse(good, "f").has_value());
     }
-    for (const std::string& bad : {"a = " + e, "a" + e + " = 1", "a = 1 " + e, "[" + e + "]",
-                                   "a = \"\"\"x \\\n  " + e + "\"\"\"", "a = 1\xC2\xA0" + e}) {
+    for (const std::string& bad :
+         {"a = " + e, "a" + e + " = 1", "a = 1 " + e, "[" + e + "]",
+          "a = \"\"\"x \\\n  " + e + "\"\"\"", "a = 1\xC2\xA0" + e, "a = [1x\"" + e + "\"]",
+          "a = 'b'\"" + e + "\"", "a = 0.\"" + e + "\"", "a = { b = [1, 0.'" + e + "'] }"}) {
         INFO(bad);
         CHECK_FALSE(Document::parse(bad, "f").has_value());
     }
