@@ -9,6 +9,8 @@
 #include "conf/names.h"
 #include "conf/patterns.h"
 #include "conf/read_retry.h"
+#include "conf/settings.h"
+#include "proxy/base/hash.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::conf {
@@ -288,8 +290,14 @@ std::string name_from_match(const Route& route) {
     add(route.host, [](const HostPattern& host) { return host.text(); });
     add(route.path, [](const PathPattern& path) { return path.text(); });
     add(route.method, [](const std::string& method) { return method; });
-    add(route.header,
-        [](const HeaderMatch& header) { return header.name + "=" + header.value.value_or("*"); });
+    add(route.header, [](const HeaderMatch& header) {
+        const std::string value = header.value.value_or("*");
+        // Names go to logs and metrics. What is no secret any more still tells two routes apart.
+        const bool is_secret = header.value && is_credential(header.name);
+        return fmt::format(
+            "{}={}", header.name,
+            is_secret ? fmt::format("#{:06x}", hash_bytes(value) & 0xFFFFFFU) : value);
+    });
     return words.empty() ? "*" : fmt::format("{}", fmt::join(words, " "));
 }
 

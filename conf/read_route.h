@@ -35,7 +35,8 @@ void read_http_listener(Section& section, const Names& names, std::string& out);
 void read_route(Section& section, const Names& names,
                 const std::function<const PoolDraft*(std::string_view)>& pool_draft, Route& out);
 
-/// A name made from what the route matches: "web api.example.com /v1/* GET,POST".
+/// A name made from what the route matches: "web api.example.com /v1/* GET,POST". A header that
+/// carries credentials shows a hash of its value.
 std::string name_from_match(const Route& route);
 
 }  // namespace fairlead::conf

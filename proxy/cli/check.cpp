@@ -21,6 +21,12 @@ int check_file(const std::string& path) {
     for (const conf::Listener& listener : model->listeners) {
         text += "  listener " + listener.name + ":";
         for (const conf::Bind& bind : listener.bind) text += " " + bind.address.text();
+        if (listener.mode == conf::Mode::Tcp) {
+            text += ", tcp";
+            for (const conf::SniRoute& row : listener.sni) {
+                text += ", " + row.text() + " to pool " + row.pool;
+            }
+        }
         if (!listener.pool.empty()) text += ", by default to pool " + listener.pool;
         text += "\n";
     }

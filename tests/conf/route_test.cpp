@@ -20,6 +20,20 @@ Route route_of(std::string_view lines) {
 
 }  // namespace
 
+TEST_CASE("a name made from a match holds no secret, and still tells routes apart",
+          "[conf][route]") {
+    const LoadResult result = test::load(test::with(
+        "[[route]]\nheader = { X-Api-Key = \"hunter2\" }\npool = \"app\"\n"
+        "[[route]]\nheader = { X-Api-Key = \"hunter3\" }\npool = \"app\"\n"
+        "[[route]]\nheader = { X-Api-Key = \"*\", X-Env = \"prod\" }\npool = \"app\"\n"));
+    REQUIRE(render(result.errors) == "");
+    const std::vector<Route>& routes = result.model.routes;
+    CHECK(routes[0].name.starts_with("X-Api-Key=#"));
+    CHECK(routes[0].name.size() == std::string_view{"X-Api-Key=#123456"}.size());
+    CHECK(routes[0].name != routes[1].name);
+    CHECK(routes[2].name == "X-Api-Key=*,X-Env=prod");
+}
+
 TEST_CASE("host, path and method are one or several", "[conf][route]") {
     const Route one = route_of(
         "host = \"API.example.com.:443\"\npath = \"/v1/*\"\nmethod = \"GET\"\npool = \"app\"");
