@@ -42,6 +42,7 @@ int serve(conf::Model model, const std::string& path) {
     runtime::Steering steering(loop, **server, std::move(model), path, {});
     auto admin = control::AdminServer::make(loop, **server, &steering, admin_config);
     if (!admin) return cannot_start({admin.error()});
+    steering.set_observer(**admin);
 
     const auto on_stop = [&] {
         if ((*server)->is_stopping()) {

@@ -66,6 +66,20 @@ Result<void> AdminServer::apply(const std::optional<conf::Admin>& settings) {
     return {};
 }
 
+std::vector<Error> AdminServer::on_prepare(const conf::Model& model) {
+    auto put_in_force = prepare(model.admin);
+    if (!put_in_force) return {std::move(put_in_force).error()};
+    prepared_ = *std::move(put_in_force);
+    return {};
+}
+
+void AdminServer::on_applied(const conf::Model&) {
+    const std::function<void()> put_in_force = std::exchange(prepared_, nullptr);
+    if (put_in_force != nullptr) put_in_force();
+}
+
+void AdminServer::on_refused() { prepared_ = nullptr; }
+
 Result<std::function<void()>> AdminServer::prepare(const std::optional<conf::Admin>& settings,
                                                    AdminSockets inherited) {
     auto prepared = std::make_shared<Prepared>();

@@ -24,7 +24,7 @@ struct AdminSockets {
     std::optional<net::SocketSet> control;
 };
 
-class AdminServer {
+class AdminServer final : public runtime::SteeringObserver {
   public:
     /// Binds and serves from now on. `loop`, `server` and `steering` outlive it.
     /// @param steering   null: the endpoint only shows, and has no control socket
@@ -44,6 +44,11 @@ class AdminServer {
     Result<std::function<void()>> prepare(const std::optional<conf::Admin>& settings);
     /// Both at once. Clients that wait for an answer still get it.
     Result<void> apply(const std::optional<conf::Admin>& settings);
+
+    // ---- follows reloads, when Steering is told of it
+    std::vector<Error> on_prepare(const conf::Model& model) override;
+    void on_applied(const conf::Model& model) override;
+    void on_refused() override;
 
     /// Of HTTP, with the real port; nullptr when there is no endpoint.
     const BindAddress* address() const;
@@ -65,7 +70,8 @@ class AdminServer {
     const bool has_control_;
     Api api_;
     std::optional<conf::Admin> settings_;
-    std::string control_path_;  ///< of control_
+    std::function<void()> prepared_;  ///< of a reload under way
+    std::string control_path_;        ///< of control_
     std::unique_ptr<AdminListener> network_;
     std::unique_ptr<AdminListener> control_;
     std::vector<std::unique_ptr<AdminListener>> ending_;  ///< with their last answers

@@ -38,7 +38,8 @@ struct Endpoint {
             "[pool.app]\nbackends = [\"127.0.0.1:1\"]\n",
             "f.toml");
         REQUIRE(loaded.ok());
-        server = runtime::Server::make(loop, runtime::prepare(std::move(loaded.model), nullptr)).value();
+        server =
+            runtime::Server::make(loop, runtime::prepare(std::move(loaded.model), nullptr)).value();
         auto made = AdminServer::make(loop, *server, nullptr, settings);
         if (!made) {
             problem = made.error().message;
