@@ -1,8 +1,11 @@
 // Who cannot steer the balancer, and what an attempt costs it.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "tests/scenarios/support/scenario.h"
@@ -78,7 +81,7 @@ TEST_CASE("only a request with everything that is needed changes something over 
 
     CHECK(guarded.change(good).status() == 200);
     CHECK(guarded.balancer->status("/pools/0/backends/0/override/state") == "drain");
-    CHECK(guarded.balancer->wait_for_log("audit: token from 127.0.0.1:"));
+    CHECK(guarded.balancer->wait_for_log("audit who=\"token from 127.0.0.1:"));
 }
 
 TEST_CASE("a body that is too long is refused unread", "[scenarios][admin]") {
@@ -134,7 +137,7 @@ TEST_CASE("the control socket is for its user and root", "[scenarios][admin]") {
                                        std::to_string(body.size()) + "\r\n\r\n" + body);
     CHECK(changed.status() == 200);
     CHECK(JsonText(changed.body).at("/override/weight") == "3");
-    CHECK(guarded.balancer->wait_for_log("audit: uid " + std::to_string(::geteuid()) + ":"));
+    CHECK(guarded.balancer->wait_for_log("audit who=\"uid " + std::to_string(::geteuid()) + "\""));
 }
 
 TEST_CASE("a thousand connections leave the balancer and who steers it unharmed",

@@ -1,4 +1,9 @@
 // The commands that steer, from the command line to the traffic.
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
 #include "tests/scenarios/support/command.h"
 #include "tests/scenarios/support/scenario.h"
 

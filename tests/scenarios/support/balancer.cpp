@@ -44,7 +44,8 @@ std::string config(const Setup& setup) {
     if (!setup.whole.empty()) return setup.whole;
     std::string text = "[process]\n" + setup.process + "\n";
     if (setup.process.find("workers") == std::string::npos) text += "workers = 1\n";
-    text += "[admin]\nbind = \"127.0.0.1:0\"\n[listener.web]\n" + setup.listener + "\n";
+    text += "[admin]\nbind = \"127.0.0.1:0\"\n" + setup.admin + "\n[listener.web]\n" +
+            setup.listener + "\n";
     if (setup.listener.find("bind") == std::string::npos) text += "bind = \"127.0.0.1:0\"\n";
     if (!setup.backends.empty()) {
         text += "pool = \"app\"\n[pool.app]\nbackends = [";
@@ -87,7 +88,15 @@ void Balancer::start() {
     std::string option = "-c";
     std::string path = config_path_;
     char* arguments[] = {program.data(), run.data(), option.data(), path.data(), nullptr};
-    if (::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, environ) != 0) {
+    // Its control socket is its own: several of these run at a time.
+    std::string runtime_directory = "RUNTIME_DIRECTORY=" + directory_->path();
+    std::vector<char*> variables;
+    for (char** each = environ; *each != nullptr; ++each) {
+        if (!std::string_view(*each).starts_with("RUNTIME_DIRECTORY=")) variables.push_back(*each);
+    }
+    variables.insert(variables.end(), {runtime_directory.data(), nullptr});
+    if (::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, variables.data()) !=
+        0) {
         give_up("cannot run " + program);
     }
     posix_spawn_file_actions_destroy(&actions);

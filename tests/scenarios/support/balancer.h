@@ -26,6 +26,7 @@ struct Setup {
     std::vector<std::string> backends{};
     std::string pool{};      ///< of [pool.app]
     std::string listener{};  ///< of [listener.web]
+    std::string admin{};     ///< of [admin]
     std::string process{};   ///< of [process], which has workers = 1 unless it says otherwise
     std::string more{};      ///< at the end: [[route]], further tables
     std::string whole{};     ///< a configuration instead of all that
@@ -56,6 +57,8 @@ class Balancer {
     /// Of a listener on TCP.
     std::uint16_t port(std::string_view listener = "web") const;
     std::uint16_t admin_port() const;
+    /// The path of its control socket, when its configuration names no other.
+    std::string control_socket() const { return directory_->path() + "/admin.sock"; }
     pid_t pid() const { return pid_; }
 
     void signal(int number) const;
