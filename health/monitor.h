@@ -59,6 +59,8 @@ class Monitor {
     /// Ends its checks; its state stays as it is. Unknown names are taken. Not from within a
     /// probe's result.
     void forget(std::string_view pool_name, std::string_view backend_name);
+    /// Called after each change of a backend's health, on this thread. Must not watch or forget.
+    void on_changed(std::function<void()> call) { on_changed_ = std::move(call); }
     /// A slow start was begun by somebody else (SharedPool::set_admin): ends it when it is over.
     void note_rising();
 
@@ -113,6 +115,7 @@ class Monitor {
     Time first_round_until_ = Time::max();
     Time slow_starts_until_ = Time::max();  // when the next one may be over
     std::function<void()> on_first_round_done_;
+    std::function<void()> on_changed_;
 };
 
 }  // namespace fairlead::health

@@ -120,6 +120,7 @@ void Monitor::state_changed(Entry& entry, State before, std::string_view why) {
     }
     entry.state_since = now;
     entry.state_since_wall = clock_.wall();
+    if (on_changed_ != nullptr) on_changed_();
 }
 
 std::string Monitor::reason(const Entry& entry) const {

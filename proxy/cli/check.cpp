@@ -5,12 +5,41 @@
 #include "conf/load.h"
 #include "proxy/cli/load_config.h"
 #include "proxy/control/admin_server.h"
+#include "proxy/runtime/privileges.h"
+#include "proxy/runtime/user_needs.h"
 
 namespace fairlead::cli {
+
+namespace {
+
+/// What the user it is to run as could not do; nothing when no user is set.
+std::vector<Error> check_user(const conf::Model& model) {
+    if (model.process.user.empty()) return {};
+    auto account = runtime::find_account(model.process.user);
+    if (account) {
+        auto problems = runtime::check_as_user(*account, runtime::user_needs(model));
+        if (problems) return std::move(*problems);
+        // Not root: it cannot be found out here, and that is no mistake of the file.
+        std::fputs(conf::render_warnings({problems.error()}).c_str(), stderr);
+        return {};
+    }
+    Error error = std::move(account).error();
+    error.where = model.process.user_where;
+    return {error};
+}
+
+}  // namespace
 
 int check_file(const std::string& path) {
     const std::optional<conf::Model> model = load_config_file(path, "the file is not usable");
     if (!model) return 2;
+    if (const std::vector<Error> errors = check_user(*model); !errors.empty()) {
+        std::fputs(render(errors).c_str(), stderr);
+        std::fputs(
+            (conf::count_text(errors.size(), "error") + "; the file is not usable\n").c_str(),
+            stderr);
+        return 2;
+    }
     if (model->admin) {
         // A warning only: the file may be checked on a machine that has no token.
         if (const std::optional<Error> problem = control::check_admin(*model->admin)) {

@@ -56,7 +56,8 @@ class DemoServer final : public DemoBalancer {
             admin_ = std::move(*admin);
             address_ = server_->bindings().front().address.address;
             admin_url_ = "http://" + admin_->address()->text() + "/";
-            server_->start();
+            outcome = server_->start();
+            if (!outcome) return;
             loop_ = &loop;
             look_ = std::make_unique<net::Deadline>(loop.timers(), this, [](void* self) noexcept {
                 static_cast<DemoServer*>(self)->look();

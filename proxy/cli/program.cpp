@@ -63,9 +63,12 @@ int run_program(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer("Exit codes: 0 fine, 1 it ran and found a problem, 2 bad usage or configuration.");
 
-    std::string run_file;
+    ServiceSettings service;
     CLI::App* run = app.add_subcommand("run", "serve in the foreground");
-    run->add_option("-c,--config", run_file, "the configuration file")->required();
+    run->add_option("-c,--config", service.path, "the configuration file")->required();
+    run->add_flag("--watch", service.watches, "reload when the content of a file changes");
+    run->add_flag("--takeover", service.takes_over,
+                  "get the listening sockets from the running process, then let it go");
 
     std::string check_path;
     CLI::App* check = app.add_subcommand("check", "validate a configuration, run its [[expect]]");
@@ -96,7 +99,7 @@ int run_program(int argc, char** argv) {
         // Help and version are "errors" too, with exit code 0.
         return app.exit(error) == 0 ? 0 : kBadUsage;
     }
-    if (run->parsed()) return serve_file(run_file);
+    if (run->parsed()) return serve_file(service);
     if (check->parsed()) return check_file(check_path);
     if (print->parsed()) return print_file(print_path);
     if (proxy->parsed()) return serve_arguments(quick);

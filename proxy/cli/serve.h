@@ -1,17 +1,14 @@
-/// Serving in the foreground: the server, its admin endpoint and the signals, until it is told to
-/// stop.
+/// Serving in the foreground, from a file or without one.
 #pragma once
 
-#include <string>
-
 #include "conf/model.h"
+#include "proxy/cli/service.h"
 
 namespace fairlead::cli {
 
 /// `fairlead run`. @return the exit code
-int serve_file(const std::string& path);
-/// @param model  loaded without errors
-/// @param path   of the file it came from, which HUP loads again; empty when there is none
-int serve(conf::Model model, const std::string& path = {});
+int serve_file(const ServiceSettings& settings);
+/// @param model  loaded without errors, from no file
+int serve(conf::Model model);
 
 }  // namespace fairlead::cli

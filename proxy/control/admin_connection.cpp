@@ -3,9 +3,11 @@
 #include <array>
 #include <utility>
 
+#include "proxy/base/text.h"
 #include "proxy/control/admin_listener.h"
 #include "proxy/http/status.h"
 #include "proxy/http/target.h"
+#include "proxy/runtime/takeover_message.h"
 
 namespace fairlead::control {
 namespace {
@@ -103,11 +105,39 @@ void AdminConnection::begin_request(std::span<char> rest) {
         keep_alive_ = keep_alive_ && is_alone;
         return send(*std::move(refusal));
     }
+    if (begin_takeover(rest)) return;
     if (!has_body(head_.body) || is_reading(head_.method)) {
         keep_alive_ = keep_alive_ && is_alone;
         return ask();
     }
     begin_body(rest);
+}
+
+/// The next process asks for the listening sockets; it may change things here, that is known.
+/// @return false when this is something else, or not the way to ask
+bool AdminConnection::begin_takeover(std::span<char> rest) {
+    if (find_place(request_.path).resource != Resource::Takeover) return false;
+    const bool is_asked =
+        iequals(value_of(head_, head_.find("Upgrade")), runtime::kTakeoverUpgrade);
+    if (!caller_.is_control || !is_asked || api_.on_takeover() == nullptr) return false;
+    keep_alive_ = false;
+    const std::string_view version = value_of(head_, head_.find(runtime::kTakeoverVersionField));
+    if (const Result<void> checked = runtime::check_takeover_version(version); !checked) {
+        send(problem(409, checked.error().message, checked.error().hint));
+        return true;
+    }
+    net::Descriptor connection = stream_->duplicate();
+    const bool is_sent = connection.is_open() &&
+                         stream_->write(
+                             "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n"
+                             "Upgrade: fairlead-takeover\r\n\r\n") &&
+                         stream_->queued_bytes() == 0;
+    if (is_sent) {
+        stream_->stop_reading();
+        api_.on_takeover()(std::move(connection), std::string_view(rest.data(), rest.size()));
+    }
+    close();
+    return true;
 }
 
 void AdminConnection::begin_body(std::span<char> rest) {

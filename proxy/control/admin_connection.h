@@ -60,6 +60,7 @@ class AdminConnection final : private net::StreamObserver {
     void next_request();
     void read_head(std::span<char> bytes);
     void begin_request(std::span<char> rest);
+    bool begin_takeover(std::span<char> rest);
     void begin_body(std::span<char> rest);
     void read_body(std::span<char> bytes);
     void ask();

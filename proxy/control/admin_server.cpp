@@ -24,7 +24,8 @@ std::string control_path(const conf::Admin& settings) {
 
 /// Takes the inherited socket when it is the one wanted.
 bool is_at(const std::optional<net::SocketSet>& sockets, const BindAddress& wanted) {
-    return sockets && sockets->address() == wanted;
+    return sockets && (sockets->address() == wanted ||
+                       (wanted.address.port == 0 && !wanted.address.is_unix()));
 }
 
 }  // namespace
@@ -193,6 +194,24 @@ net::SocketSet* AdminServer::network_sockets() {
 
 net::SocketSet* AdminServer::control_sockets() {
     return control_ == nullptr ? nullptr : &control_->sockets();
+}
+
+void AdminServer::close_listeners() {
+    end(std::move(network_));
+    end(std::move(control_));
+}
+
+AdminSockets adopt_admin(runtime::InheritedSockets& inherited,
+                         const std::optional<conf::Admin>& settings) {
+    AdminSockets sockets;
+    if (!settings || inherited.empty()) return sockets;
+    BindAddress control;
+    control.address.unix_path = control_path(*settings);
+    // What cannot be adopted is bound anew, and says there what is wrong.
+    if (auto found = inherited.adopt(settings->bind)) sockets.network = std::move(*found);
+    if (control.address.unix_path.empty()) return sockets;
+    if (auto found = inherited.adopt(control)) sockets.control = std::move(*found);
+    return sockets;
 }
 
 std::optional<Error> check_admin(const conf::Admin& settings) {

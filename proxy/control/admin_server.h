@@ -13,6 +13,7 @@
 #include "proxy/control/api.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
+#include "proxy/runtime/inherited_sockets.h"
 #include "proxy/runtime/server.h"
 #include "proxy/runtime/steering.h"
 
@@ -52,6 +53,11 @@ class AdminServer final : public runtime::SteeringObserver {
 
     /// Of HTTP, with the real port; nullptr when there is no endpoint.
     const BindAddress* address() const;
+    /// See Api::OnTakeover.
+    void on_takeover(Api::OnTakeover call) { api_.set_on_takeover(std::move(call)); }
+    /// Lets nobody in any more: another process has the sockets. Answers under way are still sent.
+    void close_listeners();
+
     /// To give the listening sockets away; nullptr for what there is not.
     net::SocketSet* network_sockets();
     net::SocketSet* control_sockets();
@@ -76,6 +82,10 @@ class AdminServer final : public runtime::SteeringObserver {
     std::unique_ptr<AdminListener> control_;
     std::vector<std::unique_ptr<AdminListener>> ending_;  ///< with their last answers
 };
+
+/// Takes what `settings` want out of sockets that are open already.
+AdminSockets adopt_admin(runtime::InheritedSockets& inherited,
+                         const std::optional<conf::Admin>& settings);
 
 /// What `check` can tell without binding anything: is the token file usable?
 std::optional<Error> check_admin(const conf::Admin& settings);

@@ -172,6 +172,9 @@ void Api::change(const Caller& caller, const Place& place, http::Method method,
             return confirm(steered, body, caller.who(), reply);
         case Resource::Plan:
             return show_plan_for(*steering_, body, reply);
+        case Resource::Takeover:
+            return reply(problem(426, "this needs an upgrade to fairlead-takeover",
+                                 "fairlead run --takeover asks for it, on the control socket"));
         default:
             return reply(nothing_here());
     }

@@ -2,6 +2,7 @@
 /// sockets here. Main thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "proxy/control/resource.h"
 #include "proxy/control/token_file.h"
 #include "proxy/http/message.h"
+#include "proxy/net/descriptor.h"
 #include "proxy/runtime/server.h"
 #include "proxy/runtime/steering.h"
 
@@ -29,6 +31,12 @@ class Api {
   public:
     /// @param steering  null: what runs cannot be changed, only looked at
     Api(runtime::Server& server, runtime::Steering* steering);
+
+    /// Who goes on with a connection on which another process asks for the listening sockets: the
+    /// 101 has been sent. Without one, such requests are refused.
+    using OnTakeover = std::function<void(net::Descriptor, std::string_view already_read)>;
+    void set_on_takeover(OnTakeover on_takeover) { on_takeover_ = std::move(on_takeover); }
+    const OnTakeover& on_takeover() const { return on_takeover_; }
 
     /// Whom to believe from now on.
     void set_rules(std::vector<std::string> hosts, std::string token_file);
@@ -50,6 +58,7 @@ class Api {
 
     runtime::Server& server_;
     runtime::Steering* const steering_;
+    OnTakeover on_takeover_;
     std::vector<std::string> hosts_;
     TokenFile token_file_;
     DeniedAttempts denied_;

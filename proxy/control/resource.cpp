@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proxy/base/text.h"
+#include "proxy/runtime/takeover_message.h"
 
 namespace fairlead::control {
 namespace {
@@ -14,7 +15,7 @@ struct PathRow {
     Resource resource;
 };
 
-constexpr std::array<PathRow, 8> kPaths{{
+constexpr std::array<PathRow, 9> kPaths{{
     {"/", Resource::Page},
     {"/live", Resource::Live},
     {"/ready", Resource::Ready},
@@ -23,6 +24,7 @@ constexpr std::array<PathRow, 8> kPaths{{
     {"/api/v1/reload", Resource::Reload},
     {"/api/v1/confirm", Resource::Confirm},
     {"/api/v1/plan", Resource::Plan},
+    {runtime::kTakeoverPath, Resource::Takeover},
 }};
 
 constexpr std::string_view kPools = "/api/v1/pools/";
@@ -96,6 +98,7 @@ std::string_view allowed_methods(Resource resource) {
         case Resource::Backends:
         case Resource::Reload:
         case Resource::Confirm:
+        case Resource::Takeover:
             return "POST";
         case Resource::Backend:
             return "PATCH, DELETE";

@@ -22,6 +22,7 @@ enum class Resource : std::uint8_t {
     Reload,
     Confirm,
     Plan,
+    Takeover,  ///< an upgrade, of the control socket only
 };
 
 /// What a path names.

@@ -11,6 +11,7 @@
 
 #include "proxy/base/address.h"
 #include "proxy/base/failure.h"
+#include "proxy/net/descriptor.h"
 
 namespace fairlead::net {
 
@@ -86,6 +87,9 @@ class Stream {
     /// Effective user id of the process at the other end when it connected; nothing but for a unix
     /// socket. Asks the kernel each time.
     virtual std::optional<std::uint32_t> peer_uid() const { return std::nullopt; }
+    /// Another descriptor of the same connection, for somebody who goes on with it when this stream
+    /// is closed; not open when there is none to be had.
+    virtual Descriptor duplicate() const { return Descriptor{}; }
     /// Asks the kernel each time.
     virtual SocketAddress local() const = 0;
     /// Does so at most once, and not at all for an accepted connection. 0 for a unix socket.

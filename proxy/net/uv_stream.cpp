@@ -249,6 +249,10 @@ std::optional<std::uint32_t> UvStream::peer_uid() const {
     return credentials.uid;
 }
 
+Descriptor UvStream::duplicate() const {
+    return Descriptor{::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0)};
+}
+
 SocketAddress UvStream::local() const { return local_address(descriptor()); }
 
 std::uint16_t UvStream::local_port() const {

@@ -63,6 +63,7 @@ class UvStream final : public Stream {
     std::size_t read_rest(std::span<char> buffer) override;
     SocketAddress peer() const override;
     std::optional<std::uint32_t> peer_uid() const override;
+    Descriptor duplicate() const override;
     SocketAddress local() const override;
     std::uint16_t local_port() const override;
 

@@ -7,6 +7,16 @@
 namespace fairlead::runtime {
 namespace {
 
+Result<net::SocketSet> open(const BindAddress& address, unsigned workers,
+                            InheritedSockets* inherited) {
+    if (inherited != nullptr) {
+        auto adopted = inherited->adopt(address);
+        if (!adopted) return fail(std::move(adopted).error());
+        if (*adopted) return std::move(**adopted);
+    }
+    return net::SocketSet::bind(address, workers);
+}
+
 std::uint64_t next_id() {
     static std::uint64_t last = 0;
     return ++last;
@@ -14,7 +24,8 @@ std::uint64_t next_id() {
 
 }  // namespace
 
-Many<Bindings> bind_listeners(const conf::Model& model, const Bindings& before, unsigned workers) {
+Many<Bindings> bind_listeners(const conf::Model& model, const Bindings& before, unsigned workers,
+                              InheritedSockets* inherited) {
     std::vector<Error> errors;
     Bindings bindings;
     std::set<std::uint64_t> taken;
@@ -48,7 +59,7 @@ Many<Bindings> bind_listeners(const conf::Model& model, const Bindings& before, 
     for (std::size_t index = 0; index < bindings.size(); ++index) {
         Binding& binding = bindings[index];
         if (binding.sockets != nullptr) continue;
-        auto sockets = net::SocketSet::bind(binding.wanted, workers);
+        Result<net::SocketSet> sockets = open(binding.wanted, workers, inherited);
         if (!sockets) {
             Error error = std::move(sockets).error().in("listener", binding.listener);
             error.where = where[index]->where;

@@ -11,6 +11,7 @@
 #include "conf/model.h"
 #include "proxy/base/result.h"
 #include "proxy/net/listener.h"
+#include "proxy/runtime/inherited_sockets.h"
 
 namespace fairlead::runtime {
 
@@ -27,7 +28,10 @@ struct Binding {
 using Bindings = std::vector<Binding>;
 
 /// Binds what `model` has and `before` has not; sockets of the rest are shared with `before`.
+/// @param inherited  sockets that are open already, taken where the address is the same; may be
+///                   null
 /// @return the bindings of `model`, or everything that is in the way; `before` serves on then
-Many<Bindings> bind_listeners(const conf::Model& model, const Bindings& before, unsigned workers);
+Many<Bindings> bind_listeners(const conf::Model& model, const Bindings& before, unsigned workers,
+                              InheritedSockets* inherited = nullptr);
 
 }  // namespace fairlead::runtime

@@ -62,7 +62,7 @@ unsigned usable_cpus() {
     cpu_set_t set;
     CPU_ZERO(&set);
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    return std::max(1, CPU_COUNT(&set));
+    return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
 }
 
 Server::Server(net::Loop& loop, unsigned workers)
@@ -83,7 +83,8 @@ Server::~Server() {
 }
 
 Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
-                                           const Overrides& overrides) {
+                                           const Overrides& overrides,
+                                           InheritedSockets* inherited) {
     log::set_level(log_level(prepared.model.log.level));
     const std::uint64_t automatic = raise_descriptor_limit();
     const conf::Process process = prepared.model.process;
@@ -97,15 +98,9 @@ Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
     server->snapshot_ = std::move(*snapshot);
     server->set_admin_states(*server->snapshot_, overrides);
 
-    std::vector<Error> errors;
-    server->open_access_log(server->snapshot_->model.log.access, errors);
-    auto bindings = bind_listeners(server->snapshot_->model, {}, workers);
-    if (bindings) {
-        server->bindings_ = std::move(*bindings);
-    } else {
-        errors.insert(errors.end(), bindings.error().begin(), bindings.error().end());
-    }
-    if (!errors.empty()) return tl::unexpected(std::move(errors));
+    auto bindings = bind_listeners(server->snapshot_->model, {}, workers, inherited);
+    if (!bindings) return tl::unexpected(std::move(bindings).error());
+    server->bindings_ = std::move(*bindings);
     server->monitor_ =
         std::make_unique<health::Monitor>(server->clock_, server->alarm_, server->probes_,
                                           *server->registry_, Random::from_entropy());
@@ -113,18 +108,24 @@ Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
     return server;
 }
 
-bool Server::open_access_log(const conf::AccessLog& access, std::vector<Error>& errors) {
+Result<void> Server::open_access_log(const conf::AccessLog& access) {
     auto opened = telemetry::AccessLog::open(access_log_config(access), workers_count_);
-    if (!opened) {
-        errors.push_back(std::move(opened).error());
-        return false;
-    }
+    if (!opened) return fail(std::move(opened).error());
     access_log_before_ = std::move(access_log_);
     access_log_ = std::move(*opened);
-    return true;
+    return {};
 }
 
-void Server::start() {
+void Server::set_health(std::string_view pool, std::string_view backend, const std::string& address,
+                        balancing::State health) {
+    const SnapshotPool* const found = snapshot_->pool(pool);
+    if (found == nullptr || !found->config->check) return;
+    balancing::Backend* const member = found->shared->find(backend);
+    if (member != nullptr && member->address().text() == address) member->start_as(health);
+}
+
+Result<void> Server::start() {
+    if (auto opened = open_access_log(snapshot_->model.log.access); !opened) return opened;
     const std::string instance = make_instance();
     Random seeds = Random::from_entropy();
     for (unsigned index = 0; index < workers_count_; ++index) {
@@ -134,19 +135,23 @@ void Server::start() {
     }
     watch_backends(nullptr);
     monitor_->start([this] { accept(); });
+    return {};
 }
 
 std::vector<Worker::Socket> Server::sockets_for(unsigned worker) const {
     std::vector<Worker::Socket> sockets;
     for (const Binding& binding : bindings_) {
         if (binding.sockets == nullptr) continue;
-        // A copy for the way: a stop may close ours before the worker gets to it.
-        const int copy = fcntl(binding.sockets->descriptor(worker), F_DUPFD_CLOEXEC, 0);
-        if (copy < 0) {
-            log::error("listener {}: worker {} cannot accept: no descriptor is left",
-                       binding.listener, worker);
+        std::uint64_t part = 0;
+        for (const int descriptor : binding.sockets->descriptors_for(worker, workers_count_)) {
+            // A copy for the way: a stop may close ours before the worker gets to it.
+            const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+            if (copy < 0) {
+                log::error("listener {}: worker {} cannot accept: no descriptor is left",
+                           binding.listener, worker);
+            }
+            sockets.push_back({{binding.id, part++}, binding.listener, copy});
         }
-        sockets.push_back({binding.id, binding.listener, copy});
     }
     return sockets;
 }
@@ -160,6 +165,7 @@ void Server::accept() {
     for (const Binding& binding : bindings_) {
         log::info("listener {}: serving on {}", binding.listener, binding.address.text());
     }
+    if (on_accepting_ != nullptr) std::exchange(on_accepting_, nullptr)();
 }
 
 void Server::wake(unsigned worker) noexcept {

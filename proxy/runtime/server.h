@@ -35,16 +35,25 @@ class Server final : private balancing::Waker, private LeavingObserver {
     /// Binds everything; nothing is accepted yet.
     /// @param prepared   of a model that loaded without errors
     /// @param overrides  admin states for its backends
-    /// @return the server, or all that is in the way: names, addresses, the log
+    /// @return the server, or all that is in the way: names, addresses
+    /// @param inherited  sockets that are open already; may be null
     static Many<std::unique_ptr<Server>> make(net::Loop& loop, Prepared prepared,
-                                              const Overrides& overrides = {});
+                                              const Overrides& overrides = {},
+                                              InheritedSockets* inherited = nullptr);
     ~Server() override;
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Starts workers and checks. Clients are accepted after the first round of checks, so that the
-    /// first request does not meet a backend that is known to be down a moment later.
-    void start();
+    /// Before start(): what was known of a backend when a process before this one ended.
+    void set_health(std::string_view pool, std::string_view backend, const std::string& address,
+                    balancing::State health);
+    /// Before start(): called when clients are accepted.
+    void on_accepting(std::function<void()> call) { on_accepting_ = std::move(call); }
+    /// Opens the access log, starts workers and checks. Clients are accepted after the first round
+    /// of checks, so that the first request does not meet a backend that is known to be down a
+    /// moment later.
+    /// @return an error when the log cannot be opened; nothing runs then
+    Result<void> start();
     /// Puts a configuration in force, all or nothing: binds what is new, then hands it to the
     /// workers. What runs ends under the configuration it began with; what is gone drains. Not
     /// while stopping, and not before the last one was told of.
@@ -57,6 +66,10 @@ class Server final : private balancing::Waker, private LeavingObserver {
     /// In order, as `[process] stop` says: keep serving for `delay` with /ready 503, close the
     /// listeners, wait for exchanges and tunnels. `on_stopped` is called when all is over.
     void stop(std::function<void()> on_stopped);
+    /// The same without `delay`.
+    void stop_now(std::function<void()> on_stopped);
+    /// Before stop(), when another process goes on with the listening sockets: their files stay.
+    void leave_socket_files();
     bool is_stopping() const { return is_stopping_; }
     /// Bound, and the first round of checks is done.
     bool is_ready() const { return is_accepting_ && !is_stopping_; }
@@ -66,6 +79,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
     /// What has been removed and still finishes.
     const Leaving& leaving() const { return leaving_; }
     const health::Monitor& monitor() const { return *monitor_; }
+    health::Monitor& monitor() { return *monitor_; }
     telemetry::Registry& registry() { return *registry_; }
     const ConnectionCap& cap() const { return *cap_; }
     unsigned workers() const { return workers_count_; }
@@ -83,7 +97,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
     void let_go(const Snapshot& previous);
     void set_admin_states(const Snapshot& snapshot, const Overrides& overrides);
     std::vector<Worker::Socket> sockets_for(unsigned worker) const;
-    bool open_access_log(const conf::AccessLog& access, std::vector<Error>& errors);
+    Result<void> open_access_log(const conf::AccessLog& access);
     void on_worker_applied();
     void abort_on(const std::shared_ptr<balancing::Backend>& backend, bool with_exchanges,
                   bool with_tunnels) override;
@@ -114,6 +128,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
     net::Deadline stop_deadline_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::function<void()> on_stopped_;
+    std::function<void()> on_accepting_;
     unsigned draining_workers_ = 0;
     // ---- a change under way
     unsigned applying_workers_ = 0;

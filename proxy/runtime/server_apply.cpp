@@ -40,7 +40,10 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
     auto bindings = bind_listeners(next->model, bindings_, workers_count_);
     if (!bindings) errors = std::move(bindings).error();
     // The log last: it is the only one of these that a failure of another must not find done.
-    if (errors.empty() && has_new_log) open_access_log(next->model.log.access, errors);
+    if (errors.empty() && has_new_log) {
+        auto opened = open_access_log(next->model.log.access);
+        if (!opened) errors.push_back(std::move(opened).error());
+    }
     if (!errors.empty()) {
         unlist_gone(*next, *snapshot_, *registry_);
         on_applied(std::move(errors));

@@ -30,6 +30,19 @@ void Server::stop(std::function<void()> on_stopped) {
     }
 }
 
+void Server::stop_now(std::function<void()> on_stopped) {
+    if (is_stopping_) return;
+    is_stopping_ = true;
+    on_stopped_ = std::move(on_stopped);
+    close_listeners();
+}
+
+void Server::leave_socket_files() {
+    for (const Binding& binding : bindings_) {
+        if (binding.sockets != nullptr) binding.sockets->leave_file();
+    }
+}
+
 void Server::close_listeners() {
     stop_step_ = StopStep::Exchanges;
     stop_began_ = loop_.now();
@@ -87,6 +100,7 @@ void Server::finish_stopping() {
     if (on_stopped_ == nullptr) return;
     stop_deadline_.clear();
     end_workers();
+    if (access_log_before_ != nullptr) access_log_before_->stop(std::chrono::seconds{2});
     access_log_->stop(std::chrono::seconds{2});
     log::info("stopped");
     std::exchange(on_stopped_, nullptr)();

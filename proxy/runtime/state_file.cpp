@@ -40,10 +40,12 @@ tl::unexpected<Error> cannot(std::string_view deed, const std::string& path, int
                 std::move(hint));
 }
 
-bool is_trusted(uid_t owner) { return owner == 0 || owner == ::geteuid(); }
+bool is_trusted(uid_t owner, std::optional<uid_t> also) {
+    return owner == 0 || owner == ::geteuid() || owner == also;
+}
 
 /// Could somebody else have put a file there?
-Result<void> check_folder(const std::string& folder) {
+Result<void> check_folder(const std::string& folder, std::optional<uid_t> also) {
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) {
         if (errno != ENOENT) return cannot("look at", folder, errno);
@@ -55,7 +57,7 @@ Result<void> check_folder(const std::string& folder) {
     if (!S_ISDIR(status.st_mode)) {
         return fail(fmt::format("{} is not a folder", folder), "choose another state_file");
     }
-    if (!is_trusted(status.st_uid)) {
+    if (!is_trusted(status.st_uid, also)) {
         return fail(fmt::format("the state file's folder {} belongs to another user (uid {})",
                                 folder, status.st_uid),
                     fmt::format("chown it to the user this runs as (uid {})", ::geteuid()));
@@ -68,12 +70,13 @@ Result<void> check_folder(const std::string& folder) {
     return {};
 }
 
-Result<void> check_file(const std::string& path, const struct stat& status) {
+Result<void> check_file(const std::string& path, const struct stat& status,
+                        std::optional<uid_t> also) {
     if (!S_ISREG(status.st_mode)) {
         return fail(fmt::format("the state file {} is not a file", path),
                     "choose another state_file");
     }
-    if (!is_trusted(status.st_uid)) {
+    if (!is_trusted(status.st_uid, also)) {
         return fail(
             fmt::format("the state file {} belongs to another user (uid {})", path, status.st_uid),
             fmt::format("chown it to the user this runs as (uid {}), or remove it", ::geteuid()));
@@ -136,8 +139,8 @@ bool write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-Result<LoadedState> load_state(const std::string& path) {
-    if (Result<void> folder = check_folder(folder_of(path)); !folder) {
+Result<LoadedState> load_state(const std::string& path, std::optional<uid_t> also_trusted) {
+    if (Result<void> folder = check_folder(folder_of(path), also_trusted); !folder) {
         return fail(std::move(folder).error());
     }
     remove_leftovers(path);
@@ -153,7 +156,7 @@ Result<LoadedState> load_state(const std::string& path) {
     }
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) return cannot("look at", path, errno);
-    if (Result<void> checked = check_file(path, status); !checked) {
+    if (Result<void> checked = check_file(path, status, also_trusted); !checked) {
         return fail(std::move(checked).error());
     }
     Result<std::string> text = read_all(file.get(), path);

@@ -3,6 +3,8 @@
 /// believed when nobody else can have written it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +24,9 @@ struct LoadedState {
 /// that were killed left behind.
 /// @return an error that tells the cure when the file or its folder belongs to somebody else or can
 ///         be written by others, when the folder is missing, or when reading fails
-Result<LoadedState> load_state(const std::string& path);
+/// @param also_trusted  a uid beside root and our own: that of `[process] user`, when this process
+///                      has not become it yet
+Result<LoadedState> load_state(const std::string& path, std::optional<uid_t> also_trusted = {});
 
 /// Replaces the file so that a reader (and a machine that loses power) finds the old text or the
 /// new one, complete: a new file in the same folder, mode 0600, synced, renamed over the old one.

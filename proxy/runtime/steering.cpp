@@ -228,6 +228,9 @@ void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, st
         report.warnings.push_back(conf::render_warnings(work->warnings));
     }
     report.errors = std::move(errors);
+    report.files = std::move(work->files);
+    report.folders = std::move(work->folders);
+    report.began = work->began;
     const bool is_going_back = work->path.empty();
     if (is_going_back && result == ReloadResult::Refused) {
         // It must go back: what is in the way may go away.

@@ -46,7 +46,11 @@ struct ReloadReport {
     std::vector<std::string> changes;   ///< as `diff` prints them
     std::vector<std::string> warnings;  ///< rendered
     std::string errors;                 ///< rendered, all of them; of Refused
-    std::optional<Duration> confirm;    ///< goes back by itself unless confirmed within this time
+    /// What was read, as far as it came to that: what `watch` looks at.
+    std::vector<std::string> files;
+    std::vector<std::string> folders;
+    WallTime began{};
+    std::optional<Duration> confirm;  ///< goes back by itself unless confirmed within this time
 };
 
 /// Why a change was not made; the API's error and hint.

@@ -58,7 +58,10 @@ void set_weight(Overrides& overrides, const conf::Model& file, const std::string
 
 void Steering::Work::load() {
     if (!path.empty()) {
+        began = std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
         conf::LoadResult loaded = load_model(path);
+        files = loaded.model.files;
+        folders = loaded.model.include_folders;
         fingerprint = fingerprint_of(loaded.model.files);
         errors = std::move(loaded.errors);
         warnings = std::move(loaded.warnings);

@@ -38,6 +38,9 @@ struct Steering::Work {
     std::vector<Error> warnings;
     std::vector<std::string> ended;  ///< overrides
     std::uint64_t fingerprint = 0;
+    std::vector<std::string> files;
+    std::vector<std::string> folders;
+    WallTime began{};
     Prepared prepared;
     std::vector<std::string> changes;
 

@@ -21,7 +21,7 @@ constexpr Duration kHeartbeat = std::chrono::milliseconds{250};
 /// One listening socket of this worker.
 class Worker::Acceptor final : private net::ListenerObserver {
   public:
-    Acceptor(Worker& worker, std::uint64_t its_id, Slot& its_slot)
+    Acceptor(Worker& worker, decltype(Socket::id) its_id, Slot& its_slot)
         : id(its_id), slot(&its_slot), worker_(worker) {}
 
     Result<void> open(int descriptor) {
@@ -32,7 +32,7 @@ class Worker::Acceptor final : private net::ListenerObserver {
     }
     net::Listener& listener() { return *listener_; }
 
-    const std::uint64_t id;
+    const decltype(Socket::id) id;
     Slot* slot;  ///< whose clients these are
 
   private:

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "proxy/base/random.h"
@@ -42,7 +43,8 @@ class Worker final : private l7::ClientConnectionOwner {
     // ---- commands, from main
     /// A listening socket this worker is to serve.
     struct Socket {
-        std::uint64_t id = 0;  ///< main's number for it
+        /// Main's number for the address, and which of the address's sockets it is.
+        std::pair<std::uint64_t, std::uint64_t> id;
         std::string listener;  ///< name
         int descriptor = -1;   ///< closed by the worker; -1 for one that it serves already
     };

@@ -27,7 +27,7 @@ struct Running {
         server =
             runtime::Server::make(loop, runtime::prepare(std::move(loaded.model), nullptr)).value();
         if (!is_started) return;
-        server->start();
+        REQUIRE(server->start());
         for (int turn = 0; turn < 1'000'000 && !server->is_ready(); ++turn) loop.run_once(false);
         REQUIRE(server->is_ready());
     }
