@@ -1,6 +1,11 @@
 #include "proxy/control/admin_server.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "proxy/control/control_socket.h"
@@ -139,7 +144,7 @@ Result<void> AdminServer::prepare_control(Prepared& prepared, AdminSockets& inhe
     wanted.address.unix_path = prepared.control_path;
     Result<net::SocketSet> sockets = is_at(inherited.control, wanted)
                                          ? Result<net::SocketSet>(*std::move(inherited.control))
-                                         : bind_control_socket(prepared.control_path, is_default);
+                                         : bind_control(prepared.control_path, is_default);
     Result<std::unique_ptr<AdminListener>> listener =
         sockets
             ? AdminListener::make(loop_, api_, AdminListener::Kind::Control, *std::move(sockets))
@@ -154,6 +159,31 @@ Result<void> AdminServer::prepare_control(Prepared& prepared, AdminSockets& inhe
     telemetry::log::warn("no control socket: {}{}{}; [admin] socket names another place",
                          error.message, error.hint.empty() ? "" : ": ", error.hint);
     prepared.control_path.clear();
+    return {};
+}
+
+Result<net::SocketSet> AdminServer::bind_control(const std::string& path, bool is_default) {
+    if (is_default) {
+        const Result<bool> made = make_socket_folder(path);
+        if (!made) return fail(made.error());
+        if (*made) made_folder_ = path.substr(0, path.rfind('/'));
+    }
+    return bind_control_socket(path);
+}
+
+Result<void> AdminServer::give_files_to(std::uint32_t uid, std::uint32_t gid) {
+    std::vector<std::string> paths;
+    if (!made_folder_.empty()) paths.push_back(made_folder_);
+    for (const AdminListener* each : {network_.get(), control_.get()}) {
+        if (each != nullptr && each->address().address.is_unix()) {
+            paths.push_back(each->address().address.unix_path);
+        }
+    }
+    for (const std::string& path : paths) {
+        if (::lchown(path.c_str(), uid, gid) == 0) continue;
+        return fail(fmt::format("cannot give {} to user {}: {}", path, uid, std::strerror(errno)),
+                    "start as root, or as that user");
+    }
     return {};
 }
 

@@ -46,6 +46,10 @@ class AdminServer final : public runtime::SteeringObserver {
     /// Both at once. Clients that wait for an answer still get it.
     Result<void> apply(const std::optional<conf::Admin>& settings);
 
+    /// Before this process becomes another user ([process] user): the files of unix sockets, and
+    /// the folder made for the default one, become that user's, who may then use and replace them.
+    Result<void> give_files_to(std::uint32_t uid, std::uint32_t gid);
+
     // ---- follows reloads, when Steering is told of it
     std::vector<Error> on_prepare(const conf::Model& model) override;
     void on_applied(const conf::Model& model) override;
@@ -69,6 +73,7 @@ class AdminServer final : public runtime::SteeringObserver {
     Result<void> prepare_control(Prepared& prepared, AdminSockets& inherited);
     Result<std::function<void()>> prepare(const std::optional<conf::Admin>& settings,
                                           AdminSockets inherited);
+    Result<net::SocketSet> bind_control(const std::string& path, bool is_default);
     void put_in_force(Prepared& prepared);
     void end(std::unique_ptr<AdminListener> listener);
 
@@ -78,6 +83,7 @@ class AdminServer final : public runtime::SteeringObserver {
     std::optional<conf::Admin> settings_;
     std::function<void()> prepared_;  ///< of a reload under way
     std::string control_path_;        ///< of control_
+    std::string made_folder_;         ///< for the default place; empty: it was there
     std::unique_ptr<AdminListener> network_;
     std::unique_ptr<AdminListener> control_;
     std::vector<std::unique_ptr<AdminListener>> ending_;  ///< with their last answers

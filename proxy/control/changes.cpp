@@ -63,13 +63,12 @@ ordered_json confirm_text(const std::optional<Duration>& confirm) {
 
 ApiAnswer reload_answer(const runtime::ReloadReport& report) {
     if (report.result == runtime::ReloadResult::Refused) {
-        return json_answer(kUnusableFile,
-                           text_of({{"error", "the configuration is not usable"},
-                                    {"hint", "mend what is listed in errors; what ran goes on"},
-                                    {"result", runtime::word(report.result)},
-                                    {"generation", report.generation},
-                                    {"errors", report.errors},
-                                    {"warnings", report.warnings}}));
+        return json_answer(kUnusableFile, text_of({{"error", "the configuration was not loaded"},
+                                                   {"hint", "see errors; what ran goes on"},
+                                                   {"result", runtime::word(report.result)},
+                                                   {"generation", report.generation},
+                                                   {"errors", report.errors},
+                                                   {"warnings", report.warnings}}));
     }
     return json_answer(200, text_of({{"result", runtime::word(report.result)},
                                      {"generation", report.generation},
@@ -146,6 +145,7 @@ void reload(const Steered& steered, std::string_view body, std::string who, Repl
         return reply(problem(409, "there is no configuration file to load again",
                              "this balancer was started from its command line: restart it"));
     }
+    if (steered.server.is_stopping()) return reply(problem(503, "the process is stopping", ""));
     std::string what =
         *confirm ? "reload confirm=" + format_duration(**confirm) : std::string("reload");
     std::string trigger = "api by " + who;
@@ -153,7 +153,7 @@ void reload(const Steered& steered, std::string_view body, std::string who, Repl
                     reply = std::move(reply)](const runtime::ReloadReport& report) {
         const bool is_refused = report.result == runtime::ReloadResult::Refused;
         audit(who, what,
-              is_refused ? std::string("refused: the configuration is not usable")
+              is_refused ? std::string("refused: the configuration was not loaded")
                          : fmt::format("done: {}, generation {}", runtime::word(report.result),
                                        report.generation));
         reply(reload_answer(report));

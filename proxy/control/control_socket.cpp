@@ -19,14 +19,6 @@ std::string variable(const char* name) {
     return value == nullptr ? std::string() : value;
 }
 
-/// Only the last folder: /run and $XDG_RUNTIME_DIR are the system's.
-Result<void> make_folder(const std::string& path) {
-    const std::string folder = path.substr(0, path.rfind('/'));
-    if (::mkdir(folder.c_str(), kFolderMode) == 0 || errno == EEXIST) return {};
-    return fail(fmt::format("cannot make the folder {}: {}", folder, std::strerror(errno)),
-                "name another place with [admin] socket");
-}
-
 }  // namespace
 
 SocketSurroundings socket_surroundings() {
@@ -41,10 +33,16 @@ std::string default_control_socket(const SocketSurroundings& surroundings) {
     return surroundings.xdg_runtime_dir + "/fairlead/admin.sock";
 }
 
-Result<net::SocketSet> bind_control_socket(const std::string& path, bool makes_folder) {
-    if (makes_folder) {
-        if (Result<void> made = make_folder(path); !made) return fail(std::move(made).error());
-    }
+Result<bool> make_socket_folder(const std::string& path) {
+    // Only the last one: /run and $XDG_RUNTIME_DIR are the system's.
+    const std::string folder = path.substr(0, path.rfind('/'));
+    if (::mkdir(folder.c_str(), kFolderMode) == 0) return true;
+    if (errno == EEXIST) return false;
+    return fail(fmt::format("cannot make the folder {}: {}", folder, std::strerror(errno)),
+                "name another place with [admin] socket");
+}
+
+Result<net::SocketSet> bind_control_socket(const std::string& path) {
     BindAddress bind;
     bind.address.unix_path = path;
     return net::SocketSet::bind(bind, 1, kOwnerOnly);

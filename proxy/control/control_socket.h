@@ -24,8 +24,11 @@ SocketSurroundings socket_surroundings();
 /// root, else $XDG_RUNTIME_DIR/fairlead/admin.sock. Empty when there is no such place.
 std::string default_control_socket(const SocketSurroundings& surroundings);
 
+/// Makes the last folder of the default place, 0700, when it is missing.
+/// @return whether it was made
+Result<bool> make_socket_folder(const std::string& path);
+
 /// Binds and listens, mode 0600 from the first moment on.
-/// @param makes_folder  the folder is made, 0700, when it is missing; only for the default place
-Result<net::SocketSet> bind_control_socket(const std::string& path, bool makes_folder);
+Result<net::SocketSet> bind_control_socket(const std::string& path);
 
 }  // namespace fairlead::control

@@ -69,8 +69,7 @@ ordered_json override_status(const runtime::Steering& steering, std::string_view
 }
 
 ordered_json backend_status(const runtime::Server& server, const runtime::Steering* steering,
-                            const runtime::SnapshotPool& pool,
-                            const connect::SharedBackend& each) {
+                            const runtime::SnapshotPool& pool, const connect::SharedBackend& each) {
     const balancing::Backend& backend = *each.backend;
     const health::Health health = server.monitor().health(*pool.shared, backend);
     ordered_json checks = ordered_json::object();

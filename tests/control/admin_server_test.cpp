@@ -169,6 +169,18 @@ TEST_CASE("a token file that breaks later stops no other change", "[control][ser
     CHECK_FALSE(endpoint.admin->apply(settings));
 }
 
+TEST_CASE("the files of unix sockets become those of the user to be", "[control][server]") {
+    net::test::TemporaryFolder folder;
+    conf::Admin settings;
+    settings.bind = net::test::bind_address("unix:" + folder.file("admin"));
+    Endpoint endpoint(settings);
+    const uid_t other = ::geteuid() == 0 ? 65534 : ::geteuid();
+    REQUIRE(endpoint.admin->give_files_to(other, ::getegid()));
+    struct stat about {};
+    REQUIRE(::lstat(settings.bind.address.unix_path.c_str(), &about) == 0);
+    CHECK(about.st_uid == other);
+}
+
 TEST_CASE("idle connections make room, begun requests stay", "[control][server]") {
     Endpoint endpoint;
     Plain begun = endpoint.connect();

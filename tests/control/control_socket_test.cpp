@@ -33,14 +33,17 @@ TEST_CASE("the default control socket is where a service manager or the user's s
 TEST_CASE("only its owner can open the control socket", "[control][socket]") {
     net::test::TemporaryFolder folder;
     const std::string inner = folder.path() + "/fairlead";
+    CHECK(make_socket_folder(inner + "/admin.sock").value());
+    CHECK_FALSE(make_socket_folder(inner + "/admin.sock").value());  // it is there
     {
-        const auto socket = bind_control_socket(inner + "/admin.sock", true);
+        const auto socket = bind_control_socket(inner + "/admin.sock");
         REQUIRE(socket);
         CHECK(mode_of(inner + "/admin.sock") == 0600);
         CHECK(mode_of(inner) == 0700);
-        CHECK_FALSE(bind_control_socket(inner + "/admin.sock", true));  // it is alive
+        CHECK_FALSE(bind_control_socket(inner + "/admin.sock"));  // it is alive
     }
     CHECK_FALSE(std::filesystem::exists(inner + "/admin.sock"));
     std::filesystem::remove(inner);
-    CHECK_FALSE(bind_control_socket(inner + "/admin.sock", false));
+    CHECK_FALSE(bind_control_socket(inner + "/admin.sock"));
+    CHECK_FALSE(make_socket_folder(inner + "/below/admin.sock"));
 }
