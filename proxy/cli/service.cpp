@@ -150,13 +150,7 @@ void Service::restore_health() {
 
 Result<void> Service::become_user() {
     if (!account_) return {};
-    // Bound by root, used by that user.
-    if (net::SocketSet* const control = admin_->control_sockets()) {
-        const std::string& path = control->address().address.unix_path;
-        if (::lchown(path.c_str(), account_->uid, account_->gid) != 0) {
-            log::warn("the control socket {} stays root's", path);
-        }
-    }
+    admin_->give_files_to(account_->uid, account_->gid);  // bound by root, used by that user
     return runtime::become(*account_);
 }
 

@@ -30,6 +30,8 @@ void Service::on_takeover_asked(net::Descriptor connection, std::string_view alr
 }
 
 runtime::TakeoverGift Service::on_takeover_begun() {
+    // What would change from now on the next process would not know.
+    steering_->hold("another process is taking over");
     runtime::TakeoverGift gift;
     for (const runtime::Binding& binding : server_->bindings()) {
         if (binding.sockets == nullptr) continue;
@@ -64,6 +66,7 @@ void Service::on_takeover_ready() {
 }
 
 void Service::on_takeover_failed(const Error& why) {
+    steering_->hold({});
     log::warn("takeover: came to nothing, this process serves on: {}", why.message);
 }
 

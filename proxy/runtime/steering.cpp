@@ -103,6 +103,11 @@ void Steering::reload(std::string trigger, std::optional<Duration> confirm, OnRe
             "  start with fairlead run -c FILE\n");
         return;
     }
+    if (!held_.empty()) {
+        log::warn("{}: not now: {}", trigger, held_);
+        refuse("error: not now: " + held_ + "\n");
+        return;
+    }
     if (server_.is_stopping() || jobs_.size() >= kJobsMax) {
         refuse(server_.is_stopping() ? "error: the process is stopping\n"
                                      : "error: too many changes are waiting\n");

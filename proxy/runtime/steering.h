@@ -130,6 +130,10 @@ class Steering {
     void add_backend(std::string pool, conf::Backend backend, std::string who, OnChanged on_done);
     void remove_backend(std::string pool, std::string backend, std::string who, OnChanged on_done);
 
+    /// Changes and reloads are refused from now on, with this reason; empty: they are not any more.
+    /// What is under way comes to its end.
+    void hold(std::string why) { held_ = std::move(why); }
+
     // ---- to look at
     const std::string& path() const { return path_; }
     const std::optional<ReloadReport>& last_reload() const { return last_reload_; }
@@ -172,6 +176,7 @@ class Steering {
     const std::string path_;
     Overrides overrides_;
     std::deque<Job> jobs_;
+    std::string held_;  ///< why nothing is changed at the moment
     bool is_busy_ = false;
     std::optional<ReloadReport> last_reload_;
     bool file_differs_ = false;

@@ -77,6 +77,10 @@ void Steering::change(std::string what, Change change, OnChanged on_done) {
         on_done(Refusal{503, "the process is stopping", ""});
         return;
     }
+    if (!held_.empty()) {
+        on_done(Refusal{409, "not now: " + held_, "ask again in a moment"});
+        return;
+    }
     if (jobs_.size() >= kJobsMax) {
         on_done(Refusal{503, "too many changes are waiting", "try again"});
         return;
