@@ -28,6 +28,11 @@ bool has_changed(const std::vector<conf::Change>& changes, conf::SettingGroup::K
 }  // namespace
 
 void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_applied) {
+    // The stop may have begun while the file was read; its listeners must not be bound again.
+    if (is_stopping_) {
+        on_applied({Error{"the process is stopping", "", {}}});
+        return;
+    }
     std::vector<Error> errors;
     const bool has_new_log = has_changed(prepared.changes, conf::SettingGroup::Kind::Log);
     auto assembled =
