@@ -5,6 +5,7 @@
 #include <bit>
 #include <cassert>
 #include <chrono>
+#include <cstring>
 
 #include "proxy/base/hash.h"
 
@@ -51,5 +52,22 @@ std::uint64_t Random::below(std::uint64_t bound) {
 }
 
 double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+
+void write_hex_id(Random& random, char* out) {
+    constexpr std::size_t kBytes = kHexIdLength / 2;
+    const std::uint64_t bits[] = {random.next(), random.next()};
+    unsigned char bytes[kBytes];
+    static_assert(sizeof bits == sizeof bytes);
+    std::memcpy(bytes, bits, sizeof bytes);
+    // All low halves, then all high ones: no order means anything here, and compilers make vector
+    // instructions of this.
+    const auto digit = [](unsigned nibble) {
+        return static_cast<char>(nibble + (nibble > 9 ? 'a' - 10 : '0'));
+    };
+    for (std::size_t i = 0; i < kBytes; ++i) {
+        out[i] = digit(bytes[i] & 0xFU);
+        out[kBytes + i] = digit(bytes[i] >> 4U);
+    }
+}
 
 }  // namespace fairlead

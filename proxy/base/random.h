@@ -1,6 +1,7 @@
 /// Pseudo-random numbers with a seed (xoshiro256**, Blackman and Vigna 2018). Not for secrets.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace fairlead {
@@ -20,5 +21,9 @@ class Random {
   private:
     std::uint64_t state_[4];
 };
+
+/// Writes 32 hex digits, for the id of a request or a session.
+inline constexpr std::size_t kHexIdLength = 32;
+void write_hex_id(Random& random, char* out);
 
 }  // namespace fairlead

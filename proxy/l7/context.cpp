@@ -1,7 +1,5 @@
 #include "proxy/l7/context.h"
 
-#include <cstring>
-
 #include "proxy/l7/exchange.h"
 
 namespace fairlead::l7 {
@@ -53,23 +51,6 @@ const std::string& Context::own_lines(std::uint16_t local_port) {
         own_lines_ = make_own_lines(local_port, instance);
     }
     return own_lines_;
-}
-
-void Context::make_request_id(char* out) {
-    constexpr std::size_t kBytes = 16;
-    const std::uint64_t bits[] = {random.next(), random.next()};
-    unsigned char bytes[kBytes];
-    static_assert(sizeof bits == sizeof bytes);
-    std::memcpy(bytes, bits, sizeof bytes);
-    // All low halves, then all high ones: no order means anything here, and compilers make vector
-    // instructions of this.
-    const auto digit = [](unsigned nibble) {
-        return static_cast<char>(nibble + (nibble > 9 ? 'a' - 10 : '0'));
-    };
-    for (std::size_t i = 0; i < kBytes; ++i) {
-        out[i] = digit(bytes[i] & 0xFU);
-        out[kBytes + i] = digit(bytes[i] >> 4U);
-    }
 }
 
 WallTime Context::wall() {

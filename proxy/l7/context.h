@@ -65,7 +65,7 @@ class Context {
     const std::string& own_lines(std::uint16_t local_port);
 
     /// 32 hex digits into `out`.
-    void make_request_id(char* out);
+    void make_request_id(char* out) { write_hex_id(random, out); }
     /// The wall clock, read once per turn of the loop.
     WallTime wall();
 

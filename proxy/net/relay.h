@@ -36,6 +36,8 @@ class Relay {
     Relay& operator=(const Relay&) = delete;
 
     void start();
+    /// The client's end was met before start(): passes it on.
+    void end_client() { client_.on_end(); }
 
     /// Also such as could not be passed on, because the other side broke.
     std::uint64_t bytes_from_client() const { return client_.received; }
