@@ -132,7 +132,7 @@ ordered_json listener_status(const runtime::Server& server, std::size_t index) {
     return {
         {"name", listener.config->name},
         {"bind", std::move(bind)},
-        {"mode", "http"},
+        {"mode", listener.config->mode == conf::Mode::Http ? "http" : "tcp"},
         {"pool", listener.config->pool},
         {"connections", whole(*listener.series.connections)},
         {"connections_total", value_of(listener.series.connections_total)},

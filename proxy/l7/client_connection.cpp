@@ -19,12 +19,15 @@ constexpr std::uint32_t kLingerBytesMax = 16 * 1024 * 1024;
 }  // namespace
 
 ClientConnection::ClientConnection(Context& context, ListenerSlot& slot,
-                                   std::unique_ptr<net::Stream> stream)
+                                   std::unique_ptr<net::Stream> stream,
+                                   const net::ProxyHeader* header)
     : context_(context),
       slot_(slot),
       stream_(std::move(stream)),
       deadline_(net::Deadline::of<&ClientConnection::on_deadline>(context.loop.timers(), *this)) {
-    const SocketAddress peer = stream_->peer();
+    const bool is_told = header != nullptr && header->has_addresses;
+    const SocketAddress peer = is_told ? header->source : stream_->peer();
+    if (is_told) seldom().destination = header->destination;
     peer_ip_ = peer.ip;
     peer_port_ = peer.port;
     ++slot_.connections;
@@ -38,10 +41,11 @@ ClientConnection::~ClientConnection() {
     net::close(context_.loop, std::move(stream_));
 }
 
-void ClientConnection::start() {
+void ClientConnection::start(std::span<char> first) {
     stream_->set_observer(*this);
     stream_->start_reading();
     wait_for(Wait::KeepAlive, listener().config.timeouts.keepalive);
+    if (!first.empty()) on_bytes(first);
 }
 
 void ClientConnection::drain() {
@@ -70,7 +74,7 @@ bool ClientConnection::uses(const balancing::Backend& backend) const {
     return exchange_ != nullptr && exchange_->uses(backend);
 }
 
-bool ClientConnection::is_draining() const { return context_.is_draining || slot_.is_draining; }
+bool ClientConnection::is_draining() const { return context_.is_draining || slot_.is_draining(); }
 
 bool ClientConnection::may_keep_alive() const {
     return !is_draining() && !has_ended_ &&

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "proxy/connect/idle_connections.h"
 #include "proxy/l7/context.h"
 #include "proxy/l7/site.h"
+#include "proxy/net/proxy_protocol.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/timer_wheel.h"
 
@@ -31,13 +33,16 @@ struct PrivateConnection {
 class ClientConnection final : private net::StreamObserver {
   public:
     /// Its owner is the context's `clients`.
-    /// @param slot  where it was accepted; outlives it
-    ClientConnection(Context& context, ListenerSlot& slot, std::unique_ptr<net::Stream> stream);
+    /// @param slot    where it was accepted; outlives it
+    /// @param header  what a PROXY header in front of it said; null when there was none
+    ClientConnection(Context& context, ListenerSlot& slot, std::unique_ptr<net::Stream> stream,
+                     const net::ProxyHeader* header);
     ~ClientConnection();
     ClientConnection(const ClientConnection&) = delete;
     ClientConnection& operator=(const ClientConnection&) = delete;
 
-    void start();
+    /// @param first  what has been read of it already
+    void start(std::span<char> first);
     /// Stopping: a connection on which nothing runs and nothing is coming closes, others after
     /// their exchange. One that has not asked anything yet gets a second to do so.
     void drain();
@@ -57,8 +62,14 @@ class ClientConnection final : private net::StreamObserver {
     /// As configured now: an exchange keeps the one it began with.
     ListenerEntry& listener() { return *slot_.entry; }
     net::Stream& stream() { return *stream_; }
-    /// Without address and port for a client on a unix socket.
+    /// Who is at the other end, or who a PROXY header says is; without address and port for a
+    /// client on a unix socket.
     SocketAddress peer() const { return {peer_ip_, peer_port_, {}}; }
+    /// Where it has come to, by the same header or by its stream. For PROXY headers of our own.
+    SocketAddress destination() const {
+        return seldom_ != nullptr && seldom_->destination ? *seldom_->destination
+                                                          : stream_->local();
+    }
     /// The peer's address is in trusted_proxies.
     bool is_trusted() const { return is_trusted_; }
     /// More requests may follow the one that is running.
@@ -102,6 +113,7 @@ class ClientConnection final : private net::StreamObserver {
     struct Seldom {
         std::string pending;  ///< bytes of requests behind the running one; bounded by one read
         std::unique_ptr<PrivateConnection> connection;
+        std::optional<SocketAddress> destination;  ///< by a PROXY header
     };
     Seldom& seldom() {
         if (seldom_ == nullptr) seldom_ = std::make_unique<Seldom>();

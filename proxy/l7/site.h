@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conf/model.h"
+#include "proxy/connect/listener_slot.h"
 #include "proxy/connect/pool_entry.h"
 #include "proxy/connect/series.h"
 #include "proxy/connect/site_use.h"
@@ -40,13 +41,7 @@ struct ListenerEntry {
     connect::SiteLife& life;  ///< of the configuration this belongs to
 };
 
-/// Where a listener's connections find its present configuration: a reload changes `entry`, and a
-/// connection looks here when its next request begins. Found by name; outlives its connections.
-struct ListenerSlot {
-    ListenerEntry* entry = nullptr;
-    connect::SiteUse use;           ///< of entry's configuration
-    std::uint32_t connections = 0;  ///< client connections
-    bool is_draining = false;       ///< the listener is gone: the last exchanges say so
-};
+/// A connection looks here when its next request begins.
+using ListenerSlot = connect::ListenerSlot<ListenerEntry>;
 
 }  // namespace fairlead::l7

@@ -160,6 +160,9 @@ class Assembler {
     SnapshotListener listener(const conf::Listener& config) {
         const auto found = listeners_before_.find(config.name);
         const SnapshotListener* before = found == listeners_before_.end() ? nullptr : found->second;
+        // One that spoke something else counted other things.
+        if (before != nullptr && before->config->mode != config.mode) before = nullptr;
+        if (config.mode == conf::Mode::Tcp) return tcp_listener(config, before);
         std::unordered_map<std::string_view, const SnapshotRoute*> routes_before;
         if (before != nullptr) {
             for (const SnapshotRoute& each : before->routes)
@@ -182,6 +185,22 @@ class Assembler {
         listener.fallback = before != nullptr && before->fallback.pool == config.pool
                                 ? before->fallback
                                 : route(config.name, "default", config.pool);
+        return listener;
+    }
+
+    SnapshotListener tcp_listener(const conf::Listener& config, const SnapshotListener* before) {
+        SnapshotListener listener;
+        listener.config = &config;
+        listener.series = before != nullptr ? before->series : series_.listener(config.name);
+        const auto route = [&](std::string name, const std::string& pool) {
+            SnapshotRoute made{std::move(name), pool, {}};
+            if (!pool.empty()) made.series.failures = series_.route_failures(config.name, pool);
+            return made;
+        };
+        for (const conf::SniRoute& row : config.sni) {
+            listener.routes.push_back(route(row.text(), row.pool));
+        }
+        listener.fallback = route("default", config.pool);
         return listener;
     }
 

@@ -111,7 +111,8 @@ void Server::let_go(const Snapshot& previous) {
         }
     }
     for (const SnapshotListener& listener : previous.listeners) {
-        if (snapshot_->model.listener(listener.config->name) != nullptr) continue;
+        const conf::Listener* const now = snapshot_->model.listener(listener.config->name);
+        if (now != nullptr && now->mode == listener.config->mode) continue;
         leaving_.add_listener(listener.config->name, *listener.series.connections,
                               snapshot_->generation, drain);
     }

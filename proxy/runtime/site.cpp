@@ -56,6 +56,34 @@ l7::RouteEntry make_route(const Pools& pools, const conf::Route* config,
     return route;
 }
 
+std::unique_ptr<l7::ListenerEntry> make_http_listener(const Pools& pools, const Snapshot& snapshot,
+                                                      const SnapshotListener& listener,
+                                                      connect::SiteLife& life) {
+    auto entry = std::make_unique<l7::ListenerEntry>(snapshot.model, *listener.config, life);
+    entry->series = listener.series;
+    for (std::size_t index = 0; index < snapshot.model.routes.size(); ++index) {
+        entry->routes.push_back(
+            make_route(pools, &snapshot.model.routes[index], listener.routes[index]));
+    }
+    entry->fallback = make_route(pools, nullptr, listener.fallback);
+    return entry;
+}
+
+std::unique_ptr<l4::ListenerEntry> make_tcp_listener(const Pools& pools,
+                                                     const SnapshotListener& listener,
+                                                     connect::SiteLife& life) {
+    const auto route = [&](const SnapshotRoute& each) {
+        const auto pool = pools.find(each.pool);
+        return l4::RouteEntry{each.name, pool == pools.end() ? nullptr : pool->second,
+                              each.series.failures};
+    };
+    auto entry = std::make_unique<l4::ListenerEntry>(*listener.config, life);
+    entry->series = listener.series;
+    for (const SnapshotRoute& each : listener.routes) entry->sni.push_back(route(each));
+    entry->fallback = route(listener.fallback);
+    return entry;
+}
+
 }  // namespace
 
 void build_site(Site& site, const Site* previous, net::Loop& loop, unsigned worker,
@@ -73,15 +101,11 @@ void build_site(Site& site, const Site* previous, net::Loop& loop, unsigned work
         pools.emplace(pool->config->name, site.pools.back().get());
     }
     for (const SnapshotListener& listener : snapshot.listeners) {
-        auto entry =
-            std::make_unique<l7::ListenerEntry>(snapshot.model, *listener.config, site.life);
-        entry->series = listener.series;
-        for (std::size_t index = 0; index < snapshot.model.routes.size(); ++index) {
-            entry->routes.push_back(
-                make_route(pools, &snapshot.model.routes[index], listener.routes[index]));
+        if (listener.config->mode == conf::Mode::Http) {
+            site.http_listeners.push_back(make_http_listener(pools, snapshot, listener, site.life));
+        } else {
+            site.tcp_listeners.push_back(make_tcp_listener(pools, listener, site.life));
         }
-        entry->fallback = make_route(pools, nullptr, listener.fallback);
-        site.listeners.push_back(std::move(entry));
     }
 }
 

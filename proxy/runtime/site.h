@@ -7,6 +7,7 @@
 
 #include "proxy/connect/pool_entry.h"
 #include "proxy/connect/site_use.h"
+#include "proxy/l4/site.h"
 #include "proxy/l7/site.h"
 #include "proxy/net/loop.h"
 #include "proxy/runtime/snapshot.h"
@@ -22,7 +23,8 @@ struct Site {
     connect::SiteLife life;
     /// Index as in Snapshot::pools. A pool that has not changed has the same entry as before.
     std::vector<std::shared_ptr<connect::PoolEntry>> pools;
-    std::vector<std::unique_ptr<l7::ListenerEntry>> listeners;  ///< as in Snapshot::listeners
+    std::vector<std::unique_ptr<l7::ListenerEntry>> http_listeners;
+    std::vector<std::unique_ptr<l4::ListenerEntry>> tcp_listeners;
 };
 
 /// Fills in pools and listeners.

@@ -28,7 +28,8 @@ struct SnapshotPool {
     std::vector<std::shared_ptr<const connect::SharedBackend>> backends;
 };
 
-/// The series of one listener and route (or of none), resolved for its pool.
+/// The series of one listener and route (or of none), resolved for its pool. Those of sessions have
+/// failures only.
 struct SnapshotRoute {
     std::string name;
     std::string pool;
@@ -38,7 +39,8 @@ struct SnapshotRoute {
 struct SnapshotListener {
     const conf::Listener* config = nullptr;
     connect::ListenerSeries series{};
-    std::vector<SnapshotRoute> routes;  ///< index as in Model::routes; of other listeners empty
+    /// Index as in Model::routes, of other listeners empty; with Mode::Tcp as in Listener::sni.
+    std::vector<SnapshotRoute> routes;
     SnapshotRoute fallback;
 };
 

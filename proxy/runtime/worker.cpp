@@ -6,7 +6,6 @@
 #include <cassert>
 #include <utility>
 
-#include "proxy/l7/exchange.h"
 #include "proxy/telemetry/log.h"
 
 namespace fairlead::runtime {
@@ -37,7 +36,7 @@ class Worker::Acceptor final : private net::ListenerObserver {
 
   private:
     void on_accepted(std::unique_ptr<net::Stream> stream) override {
-        worker_.adopt(slot->slot, std::move(stream));
+        worker_.adopt(*slot, std::move(stream));
     }
     void on_accept_failed(Failure failure) override {
         log::warn("listener {}: cannot accept: {}", slot->name, word(failure));
@@ -54,12 +53,12 @@ Worker::Worker(WorkerSettings settings, std::shared_ptr<const Snapshot> snapshot
       loop_lag_(loop_lag),
       loop_(std::make_unique<net::Loop>()),
       wakeup_(std::make_unique<net::Wakeup>(*loop_)),
-      context_(std::make_unique<l7::Context>(
-          *loop_, settings_.index, static_cast<l7::ClientConnectionOwner&>(*this), access_log,
-          settings_.instance, Random(settings_.seed))),
-      heartbeat_(std::make_unique<net::Deadline>(loop_->timers(), this, [](void* self) noexcept {
-          static_cast<Worker*>(self)->on_heartbeat();
-      })) {
+      heartbeat_(std::make_unique<net::Deadline>(
+          loop_->timers(), this,
+          [](void* self) noexcept { static_cast<Worker*>(self)->on_heartbeat(); })),
+      clients_(std::make_unique<Clients>(*loop_, settings_.index,
+                                         static_cast<ClientsObserver&>(*this), access_log,
+                                         settings_.instance, settings_.seed)) {
     enter_site(std::move(snapshot));
     wakeup_->set_on_nudge([this] { on_nudge(); });
     thread_ = std::thread([this] { run(); });
@@ -72,8 +71,7 @@ void Worker::end() {
     wakeup_->post([this] {
         is_ending_ = true;
         acceptors_.clear();
-        connections_.clear();
-        context_->access_log->flush();
+        clients_->clear();
         heartbeat_->clear();
         loop_->stop();
     });
@@ -87,7 +85,7 @@ void Worker::run() {
     slots_.clear();
     present_.end();
     sites_.clear();
-    context_.reset();
+    clients_.reset();
     heartbeat_.reset();
 }
 
@@ -128,9 +126,9 @@ void Worker::set_sockets(std::vector<Socket> sockets) {
     }
 }
 
-Worker::Slot* Worker::find_slot(std::string_view name) {
+Slot* Worker::find_slot(std::string_view name) {
     const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& each) {
-        return each->left_with == 0 && each->name == name;
+        return !each->has_left() && each->name == name;
     });
     assert(found != slots_.end());
     return found->get();
@@ -150,42 +148,45 @@ void Worker::enter_site(std::shared_ptr<const Snapshot> snapshot) {
 
 /// Every configured listener has a slot that leads to its present entry.
 void Worker::point_slots(Site& site) {
-    std::vector<Slot*> configured;
-    for (const auto& listener : site.listeners) {
-        const std::string& name = listener->config.name;
-        const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const auto& each) {
-            return each->left_with == 0 && each->name == name;
-        });
-        Slot* known = found == slots_.end() ? nullptr : found->get();
-        if (known == nullptr) {
-            slots_.push_back(std::make_unique<Slot>());
-            known = slots_.back().get();
-            known->name = name;
-        }
-        Slot& slot = *known;
-        slot.slot.entry = listener.get();
-        slot.slot.use = connect::SiteUse(site.life);
+    std::vector<const Slot*> configured;
+    for (const auto& listener : site.http_listeners) {
+        Slot& slot = make_slot(listener->config.name, conf::Mode::Http);
+        slot.http.entry = listener.get();
+        slot.http.use = connect::SiteUse(site.life);
+        configured.push_back(&slot);
+    }
+    for (const auto& listener : site.tcp_listeners) {
+        Slot& slot = make_slot(listener->config.name, conf::Mode::Tcp);
+        slot.tcp.entry = listener.get();
+        slot.tcp.use = connect::SiteUse(site.life);
         configured.push_back(&slot);
     }
     for (const auto& slot : slots_) {
-        if (slot->left_with != 0) continue;
+        if (slot->has_left()) continue;
         if (std::find(configured.begin(), configured.end(), slot.get()) != configured.end()) {
             continue;
         }
-        slot->left_with = site.snapshot->generation;
-        slot->slot.is_draining = true;
+        slot->leave(site.snapshot->generation);
     }
+}
+
+/// The one there is, else a new one. A listener that speaks something else now is another one.
+Slot& Worker::make_slot(std::string_view name, conf::Mode mode) {
+    for (const auto& slot : slots_) {
+        if (!slot->has_left() && slot->name == name && slot->mode == mode) return *slot;
+    }
+    slots_.push_back(std::make_unique<Slot>());
+    slots_.back()->name = name;
+    slots_.back()->mode = mode;
+    return *slots_.back();
 }
 
 void Worker::apply(Change change) {
     wakeup_->post([this, change = std::make_shared<Change>(std::move(change))] {
-        if (change->access_log != nullptr) context_->set_access_log(*change->access_log);
+        if (change->access_log != nullptr) clients_->set_access_log(*change->access_log);
         enter_site(std::move(change->snapshot));
         if (change->is_listening) set_sockets(std::move(change->sockets));
-        // Draining one moves another into its place: from the end, each is met once.
-        for (std::size_t index = connections_.size(); index-- > 0;) {
-            if (connections_[index]->slot().is_draining) connections_[index]->drain();
-        }
+        clients_->drain_leaving();
         drop_empty_slots();
         // Who waits for a lease may find one among new backends.
         on_nudge();
@@ -194,9 +195,7 @@ void Worker::apply(Change change) {
 }
 
 void Worker::drop_empty_slots() {
-    std::erase_if(slots_, [](const auto& slot) {
-        return slot->left_with != 0 && slot->slot.connections == 0;
-    });
+    std::erase_if(slots_, [](const auto& slot) { return slot->has_left() && slot->is_empty(); });
 }
 
 void Worker::on_site_unused(void* worker, connect::SiteLife& life) noexcept {
@@ -209,26 +208,13 @@ void Worker::on_site_unused(void* worker, connect::SiteLife& life) noexcept {
     self.sites_.erase(found);
 }
 
-void Worker::adopt(l7::ListenerSlot& slot, std::unique_ptr<net::Stream> stream) {
+void Worker::adopt(Slot& slot, std::unique_ptr<net::Stream> stream) {
     if (!cap_.add()) pause_accepting(true);
-    auto connection = std::make_unique<l7::ClientConnection>(*context_, slot, std::move(stream));
-    l7::ClientConnection& started = *connection;
-    connection->position = static_cast<std::uint32_t>(connections_.size());
-    connections_.push_back(std::move(connection));
-    started.start();
-    if (context_->is_draining || slot.is_draining) started.drain();
+    clients_->adopt(slot, std::move(stream));
 }
 
-void Worker::on_client_closed(l7::ClientConnection& connection) {
-    const std::uint32_t position = connection.position;
-    std::unique_ptr<l7::ClientConnection> closed = std::move(connections_[position]);
-    if (position + 1 != connections_.size()) {
-        connections_[position] = std::move(connections_.back());
-        connections_[position]->position = position;
-    }
-    connections_.pop_back();
-    if (closed->slot().is_draining) has_left_slots_ = true;
-    loop_->retire(std::move(closed));
+void Worker::on_client_gone(bool has_left) {
+    if (has_left) has_left_slots_ = true;
     cap_.remove();
     if (is_accepting_paused_ && !cap_.is_full()) pause_accepting(false);
     tell_when_drained();
@@ -262,7 +248,7 @@ void Worker::on_heartbeat() {
         const Duration lag = now - heartbeat_due_;
         loop_lag_.set(std::chrono::duration<double>(lag).count());
     }
-    context_->access_log->flush();
+    clients_->flush_access_log();
     if (std::exchange(has_left_slots_, false)) drop_empty_slots();
     // Another worker's client may have ended while this one was at the cap, or have reached it.
     pause_accepting(cap_.is_full());
@@ -273,56 +259,34 @@ void Worker::on_heartbeat() {
 void Worker::drain(std::function<void()> on_drained) {
     wakeup_->post([this, on_drained = std::move(on_drained)] {
         on_drained_ = on_drained;
-        context_->is_draining = true;
         for (const auto& acceptor : acceptors_) acceptor->listener().close_gracefully();
         acceptors_.clear();
-        // Draining one moves another into its place: from the end, each is met once.
-        for (std::size_t index = connections_.size(); index-- > 0;) connections_[index]->drain();
+        clients_->drain();
         tell_when_drained();
     });
 }
 
 void Worker::abort(bool with_exchanges, bool with_tunnels) {
-    wakeup_->post([this, with_exchanges, with_tunnels] {
-        for (std::size_t index = connections_.size(); index-- > 0;) {
-            l7::ClientConnection& connection = *connections_[index];
-            if (connection.is_tunnel() ? with_tunnels : with_exchanges) connection.abort();
-        }
-    });
+    wakeup_->post(
+        [this, with_exchanges, with_tunnels] { clients_->abort(with_exchanges, with_tunnels); });
 }
 
 void Worker::abort_on(std::shared_ptr<const balancing::Backend> backend, bool with_exchanges,
                       bool with_tunnels) {
     wakeup_->post([this, backend = std::move(backend), with_exchanges, with_tunnels] {
-        for (std::size_t index = connections_.size(); index-- > 0;) {
-            l7::ClientConnection& connection = *connections_[index];
-            const bool is_meant = connection.is_tunnel() ? with_tunnels : with_exchanges;
-            if (is_meant && connection.uses(*backend)) connection.abort();
-        }
+        clients_->abort_on(*backend, with_exchanges, with_tunnels);
     });
 }
 
 void Worker::abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) {
     wakeup_->post([this, generation, with_exchanges, with_tunnels] {
-        std::vector<const l7::ListenerSlot*> leaving;
-        for (const auto& slot : slots_) {
-            if (slot->left_with != 0 && slot->left_with <= generation) {
-                leaving.push_back(&slot->slot);
-            }
-        }
-        for (std::size_t index = connections_.size(); index-- > 0;) {
-            l7::ClientConnection& connection = *connections_[index];
-            if (std::find(leaving.begin(), leaving.end(), &connection.slot()) == leaving.end()) {
-                continue;
-            }
-            if (connection.is_tunnel() ? with_tunnels : with_exchanges) connection.abort();
-        }
+        clients_->abort_leaving(generation, with_exchanges, with_tunnels);
     });
 }
 
 void Worker::tell_when_drained() {
-    if (!connections_.empty() || on_drained_ == nullptr) return;
-    context_->access_log->flush();
+    if (on_drained_ == nullptr || !clients_->is_empty()) return;
+    clients_->flush_access_log();
     std::exchange(on_drained_, nullptr)();
 }
 

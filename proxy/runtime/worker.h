@@ -12,14 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/base/random.h"
-#include "proxy/l7/client_connection.h"
-#include "proxy/l7/context.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/wakeup.h"
+#include "proxy/runtime/clients.h"
 #include "proxy/runtime/connection_cap.h"
 #include "proxy/runtime/site.h"
+#include "proxy/runtime/slot.h"
 #include "proxy/runtime/snapshot.h"
 #include "proxy/telemetry/access_log.h"
 
@@ -31,7 +30,7 @@ struct WorkerSettings {
     std::uint64_t seed = 0;
 };
 
-class Worker final : private l7::ClientConnectionOwner {
+class Worker final : private ClientsObserver {
   public:
     /// The others outlive the worker. The thread runs from here on.
     Worker(WorkerSettings settings, std::shared_ptr<const Snapshot> snapshot,
@@ -78,22 +77,17 @@ class Worker final : private l7::ClientConnectionOwner {
 
   private:
     class Acceptor;
-    /// A listener's slot, by name. One that has left lives on until its connections are gone.
-    struct Slot {
-        std::string name;
-        l7::ListenerSlot slot;
-        std::uint64_t left_with = 0;  ///< generation; 0 while the listener is configured
-    };
 
     void run();
     void enter_site(std::shared_ptr<const Snapshot> snapshot);
     void point_slots(Site& site);
+    Slot& make_slot(std::string_view name, conf::Mode mode);
     void drop_empty_slots();
     Slot* find_slot(std::string_view name);
     void set_sockets(std::vector<Socket> sockets);
     static void on_site_unused(void* worker, connect::SiteLife& life) noexcept;
-    void on_client_closed(l7::ClientConnection& connection) override;
-    void adopt(l7::ListenerSlot& slot, std::unique_ptr<net::Stream> stream);
+    void on_client_gone(bool has_left) override;
+    void adopt(Slot& slot, std::unique_ptr<net::Stream> stream);
     void on_nudge();
     void on_heartbeat();
     void tell_when_drained();
@@ -104,14 +98,13 @@ class Worker final : private l7::ClientConnectionOwner {
     telemetry::Gauge& loop_lag_;
     std::unique_ptr<net::Loop> loop_;
     std::unique_ptr<net::Wakeup> wakeup_;
-    std::unique_ptr<l7::Context> context_;
     std::vector<std::unique_ptr<Site>> sites_;  ///< the present one is last
     connect::SiteUse present_;                  ///< of the last one
     std::vector<std::unique_ptr<Slot>> slots_;
     std::unique_ptr<net::Deadline> heartbeat_;
     Time heartbeat_due_{};
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
-    std::vector<std::unique_ptr<l7::ClientConnection>> connections_;
+    std::unique_ptr<Clients> clients_;
     std::function<void()> on_drained_;
     bool is_accepting_paused_ = false;
     bool is_ending_ = false;

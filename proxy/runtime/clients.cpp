@@ -1,0 +1,156 @@
+#include "proxy/runtime/clients.h"
+
+#include <utility>
+
+#include "proxy/base/hash.h"
+#include "proxy/l7/exchange.h"
+
+namespace fairlead::runtime {
+
+Clients::Clients(net::Loop& loop, unsigned worker, ClientsObserver& observer,
+                 telemetry::AccessWriter& access_log, const std::string& instance,
+                 std::uint64_t seed)
+    : loop_(loop),
+      worker_(worker),
+      observer_(observer),
+      http_context_(loop, worker, *this, access_log, instance, Random(seed)),
+      tcp_context_{loop, worker, *this, &access_log, Random(hash_mix(seed))} {}
+
+Clients::~Clients() = default;
+
+void Clients::adopt(Slot& slot, std::unique_ptr<net::Stream> stream) {
+    if (must_begin_with_header(slot.config(), *stream)) {
+        PrefaceOwner& owner = *this;
+        Preface& preface = prefaces_.add(
+            std::make_unique<Preface>(loop_, worker_, owner, slot, std::move(stream)));
+        preface.start();
+        if (http_context_.is_draining || slot.has_left()) preface.drain();
+        return;
+    }
+    serve(slot, std::move(stream), nullptr, {});
+}
+
+void Clients::serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
+                    std::span<char> first) {
+    const auto begin = [&](auto& client) {
+        client.start(first);
+        if (http_context_.is_draining || slot.has_left()) client.drain();
+    };
+    if (slot.mode == conf::Mode::Http) {
+        begin(http_.add(std::make_unique<l7::ClientConnection>(http_context_, slot.http,
+                                                               std::move(stream), header)));
+    } else {
+        begin(tcp_.add(
+            std::make_unique<l4::TcpSession>(tcp_context_, slot.tcp, std::move(stream), header)));
+    }
+}
+
+template <class Client>
+void Clients::bury(ClientList<Client>& list, Client& client, bool has_left) {
+    loop_.retire(list.take(client));
+    observer_.on_client_gone(has_left);
+}
+
+void Clients::on_client_closed(l7::ClientConnection& connection) {
+    bury(http_, connection, connection.slot().is_draining());
+}
+
+void Clients::on_session_ended(l4::TcpSession& session) {
+    bury(tcp_, session, session.slot().is_draining());
+}
+
+void Clients::on_preface_done(Preface& preface, std::span<char> rest) {
+    // The connection is there before its preface goes: their count never falls to zero between.
+    std::unique_ptr<net::Stream> stream = preface.take_stream();
+    serve(preface.slot(), std::move(stream), &preface.header(), rest);
+    loop_.retire(prefaces_.take(preface));
+}
+
+void Clients::on_preface_failed(Preface& preface, Failure failure) {
+    const connect::ListenerSeries& series = preface.slot().series();
+    series.connections_total->add(worker_);
+    if (failure != Failure::None) {
+        series.failures_without_pool[static_cast<std::size_t>(failure)]->add(worker_);
+        log_preface(preface, failure);
+    }
+    bury(prefaces_, preface, preface.slot().has_left());
+}
+
+void Clients::log_preface(const Preface& preface, Failure failure) {
+    if (!tcp_context_.access_log->enabled()) return;
+    char id[kHexIdLength];
+    write_hex_id(tcp_context_.random, id);
+    const SocketAddress address = preface.stream().peer();
+    const std::string peer = address.text();
+    char client[46];
+    telemetry::AccessEntry entry;
+    entry.time = http_context_.wall();
+    entry.id = std::string_view(id, sizeof id);
+    entry.listener = preface.slot().name;
+    entry.client = std::string_view(client, address.ip.write(client));
+    entry.peer = peer;
+    entry.proto = "proxy";
+    entry.failure = failure;
+    entry.total = loop_.now() - preface.started();
+    tcp_context_.access_log->write(entry);
+}
+
+void Clients::for_each(auto&& call) {
+    http_.for_each(call);
+    tcp_.for_each(call);
+    prefaces_.for_each(call);
+}
+
+void Clients::drain() {
+    http_context_.is_draining = true;
+    for_each([](auto& client) { client.drain(); });
+}
+
+void Clients::drain_leaving() {
+    http_.for_each([](l7::ClientConnection& client) {
+        if (client.slot().is_draining()) client.drain();
+    });
+    tcp_.for_each([](l4::TcpSession& session) {
+        if (session.slot().is_draining()) session.drain();
+    });
+    prefaces_.for_each([](Preface& preface) {
+        if (preface.slot().has_left()) preface.drain();
+    });
+}
+
+void Clients::abort(bool with_exchanges, bool with_tunnels) {
+    for_each([&](auto& client) {
+        if (client.is_tunnel() ? with_tunnels : with_exchanges) client.abort();
+    });
+}
+
+void Clients::abort_on(const balancing::Backend& backend, bool with_exchanges, bool with_tunnels) {
+    for_each([&](auto& client) {
+        const bool is_meant = client.is_tunnel() ? with_tunnels : with_exchanges;
+        if (is_meant && client.uses(backend)) client.abort();
+    });
+}
+
+void Clients::abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) {
+    const auto abort = [&](auto& client, std::uint64_t left_with) {
+        if (left_with == 0 || left_with > generation) return;
+        if (client.is_tunnel() ? with_tunnels : with_exchanges) client.abort();
+    };
+    http_.for_each([&](auto& client) { abort(client, client.slot().left_with); });
+    tcp_.for_each([&](auto& session) { abort(session, session.slot().left_with); });
+    prefaces_.for_each([&](auto& preface) { abort(preface, preface.slot().left_with()); });
+}
+
+void Clients::clear() {
+    http_.clear();
+    tcp_.clear();
+    prefaces_.clear();
+    flush_access_log();
+}
+
+void Clients::set_access_log(telemetry::AccessWriter& writer) {
+    http_context_.set_access_log(writer);  // hands over what was gathered for the old one
+    tcp_context_.access_log = &writer;
+}
+
+}  // namespace fairlead::runtime

@@ -1,0 +1,81 @@
+/// All client connections of one worker, whatever they speak: begins the right thing for each that
+/// was accepted, and drains or ends them together. Lives on the worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "proxy/base/random.h"
+#include "proxy/l4/tcp_session.h"
+#include "proxy/l7/client_connection.h"
+#include "proxy/l7/context.h"
+#include "proxy/runtime/client_list.h"
+#include "proxy/runtime/preface.h"
+#include "proxy/runtime/slot.h"
+
+namespace fairlead::runtime {
+
+class ClientsObserver {
+  public:
+    /// One has gone; of `has_left`, a listener that has left.
+    virtual void on_client_gone(bool has_left) = 0;
+
+  protected:
+    ~ClientsObserver() = default;
+};
+
+class Clients final : private l7::ClientConnectionOwner,
+                      private l4::SessionOwner,
+                      private PrefaceOwner {
+  public:
+    /// All outlive it.
+    Clients(net::Loop& loop, unsigned worker, ClientsObserver& observer,
+            telemetry::AccessWriter& access_log, const std::string& instance, std::uint64_t seed);
+    ~Clients();
+    Clients(const Clients&) = delete;
+    Clients& operator=(const Clients&) = delete;
+
+    /// @param slot  outlives the connection
+    void adopt(Slot& slot, std::unique_ptr<net::Stream> stream);
+    bool is_empty() const { return http_.is_empty() && tcp_.is_empty() && prefaces_.is_empty(); }
+
+    /// The process stops: idle ones close, others end when they have done.
+    void drain();
+    /// The same for those whose listener has left.
+    void drain_leaving();
+    /// What is meant ends now. Idle and lingering connections go with the exchanges.
+    void abort(bool with_exchanges, bool with_tunnels);
+    void abort_on(const balancing::Backend& backend, bool with_exchanges, bool with_tunnels);
+    /// Of listeners that left with this generation or before.
+    void abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels);
+    /// Ends all at once, without a word.
+    void clear();
+
+    void set_access_log(telemetry::AccessWriter& writer);
+    void flush_access_log() { http_context_.access_log->flush(); }
+
+  private:
+    void on_client_closed(l7::ClientConnection& connection) override;
+    void on_session_ended(l4::TcpSession& session) override;
+    void on_preface_done(Preface& preface, std::span<char> rest) override;
+    void on_preface_failed(Preface& preface, Failure failure) override;
+    void serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
+               std::span<char> first);
+    void log_preface(const Preface& preface, Failure failure);
+    void for_each(auto&& call);
+    template <class Client>
+    void bury(ClientList<Client>& list, Client& client, bool has_left);
+
+    net::Loop& loop_;
+    const unsigned worker_;
+    ClientsObserver& observer_;
+    l7::Context http_context_;
+    l4::Context tcp_context_;
+    ClientList<l7::ClientConnection> http_;
+    ClientList<l4::TcpSession> tcp_;
+    ClientList<Preface> prefaces_;
+};
+
+}  // namespace fairlead::runtime
