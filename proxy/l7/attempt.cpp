@@ -43,7 +43,7 @@ void Attempt::begin(connect::BackendEntry& backend, balancing::Lease lease,
 void Attempt::start(connect::BackendEntry& backend, balancing::Lease lease,
                     const AttemptSettings& settings, Reuse reuse, unsigned worker) {
     begin(backend, std::move(lease), settings, worker);
-    if (reuse != Reuse::None) {
+    if (reuse != Reuse::None && !settings.is_announced) {
         auto idle = backend.idle.take(reuse == Reuse::VeryFresh ? kVeryFresh : kForever);
         if (idle != nullptr) {
             use(std::move(idle));
@@ -250,6 +250,7 @@ void Attempt::on_body(std::span<char> bytes) {
 void Attempt::settle(bool is_clean) {
     phase_ = Phase::Done;
     const bool can_keep = is_clean && is_request_sent_ && head_.keep_alive &&
+                          (is_private_ || !settings_.is_announced) &&
                           head_.body.kind != http::BodyLength::Kind::UntilClose &&
                           connection_->stream().queued_bytes() == 0;
     if (!can_keep) {

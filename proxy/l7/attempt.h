@@ -50,6 +50,8 @@ struct AttemptSettings {
     Duration try_timeout;       ///< the whole attempt
     http::Method method = http::Method::Get;
     std::string_view upgrade;  ///< the protocols the client may switch to, as forwarded; or empty
+    /// The connection begins with a PROXY header that names this client: nobody else may have it.
+    bool is_announced = false;
 };
 
 class Attempt final : private net::StreamObserver, private connect::ConnectObserver {
@@ -93,6 +95,8 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     bool is_running() const { return phase_ != Phase::Idle && phase_ != Phase::Done; }
     /// send() may be called.
     bool is_ready() const { return connection_ != nullptr; }
+    /// Its connection has carried a request before.
+    bool is_reused() const { return was_reused_; }
     /// Not a byte has been given to the kernel.
     bool nothing_written() const { return !has_written_; }
     bool is_request_sent() const { return is_request_sent_; }

@@ -44,7 +44,7 @@ class BodyPieces {
     std::span<const net::Bytes> all() const { return {pieces_.data(), count_}; }
 
   private:
-    std::array<net::Bytes, 7> pieces_;  ///< a head, three of a chunk, three of the end
+    std::array<net::Bytes, 8> pieces_;  ///< two heads, three of a chunk, three of the end
     std::size_t count_ = 0;
     std::optional<http::ChunkFrame> frame_;
 };

@@ -45,9 +45,13 @@ Framing Exchange::request_framing() const {
 
 AttemptSettings Exchange::attempt_settings() const {
     const conf::PoolTimeouts& timeouts = pool_->config.timeouts;
-    return {timeouts.connect, route_->response_timeout,
-            timeouts.idle,    route_->retry->per_try,
-            head_.method,     upgrade_};
+    return {timeouts.connect,
+            route_->response_timeout,
+            timeouts.idle,
+            route_->retry->per_try,
+            head_.method,
+            upgrade_,
+            pool_->config.send_proxy != conf::SendProxy::Off};
 }
 
 void Exchange::pick() {
@@ -155,6 +159,13 @@ void Exchange::on_attempt_ready() {
 
     const bool is_last = body_.is_complete();
     BodyPieces pieces;
+    net::ProxyHeaderBytes announced;
+    if (pool.send_proxy != conf::SendProxy::Off && !attempt_.is_reused()) {
+        announced = net::proxy_header(
+            pool.send_proxy == conf::SendProxy::V1 ? net::ProxyVersion::V1 : net::ProxyVersion::V2,
+            client_->peer(), client_->destination());
+        pieces.add(announced.bytes());
+    }
     pieces.add(context_.head_buffer.view());
     pieces.add_body(body_.held(), head_.body.kind == http::BodyLength::Kind::Chunked, is_last,
                     body_.trailers());
