@@ -45,7 +45,7 @@ Monitor::~Monitor() {
 
 void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
                     std::shared_ptr<balancing::Backend> backend, const conf::Check& check,
-                    std::vector<SocketAddress> addresses) {
+                    std::vector<SocketAddress> addresses, conf::SendProxy send_proxy) {
     assert(!addresses.empty());
     std::unique_ptr<Entry>& place = entries_[{pool->name(), backend->name()}];
     if (place != nullptr && place->backend != backend) {
@@ -56,14 +56,17 @@ void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
     Entry& entry = *place;
 
     entry.pool = pool;
-    if (entry.probe != nullptr && entry.check == check && entry.addresses == addresses) return;
+    const bool is_same =
+        entry.check == check && entry.addresses == addresses && entry.send_proxy == send_proxy;
+    if (entry.probe != nullptr && is_same) return;
     // The old probe may ask the wrong thing at the wrong place: a check under way is made anew.
     const std::optional<Turn> kept = entry.turn;
     withdraw(entry);
     entry.check = check;
     entry.addresses = addresses;
+    entry.send_proxy = send_proxy;
     entry.thresholds.apply(check);
-    entry.probe = probes_.make(check, {entry.backend->address(), std::move(addresses)});
+    entry.probe = probes_.make(check, {entry.backend->address(), std::move(addresses), send_proxy});
     if (!is_started_) return;
     schedule(entry, kept ? std::min(kept->first, clock_.now() + entry.thresholds.interval())
                          : first_turn(entry));

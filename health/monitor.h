@@ -52,10 +52,12 @@ class Monitor {
     /// object) keeps its results and takes the new settings, pool and addresses; another object
     /// under the same names replaces the old one. Backends without a check are not given here: they
     /// stay Unknown. Not from within a probe's result.
-    /// @param addresses  the backend's, resolved; at least one
+    /// @param addresses   the backend's, resolved; at least one
+    /// @param send_proxy  as its pool has it
     void watch(std::shared_ptr<balancing::SharedPool> pool,
                std::shared_ptr<balancing::Backend> backend, const conf::Check& check,
-               std::vector<SocketAddress> addresses);
+               std::vector<SocketAddress> addresses,
+               conf::SendProxy send_proxy = conf::SendProxy::Off);
     /// Ends its checks; its state stays as it is. Unknown names are taken. Not from within a
     /// probe's result.
     void forget(std::string_view pool_name, std::string_view backend_name);

@@ -35,6 +35,8 @@ struct ProbeResult {
 struct ProbeTarget {
     HostPort address;                      ///< as configured
     std::vector<SocketAddress> addresses;  ///< resolved, tried in turn; at least one
+    /// What its connections begin with: a check's says that it is on our own behalf.
+    conf::SendProxy send_proxy = conf::SendProxy::Off;
 };
 
 /// Makes one check after the other, one at a time. Lives on one thread, that of its loop.

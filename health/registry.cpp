@@ -24,6 +24,7 @@ std::span<const ProbeRow> probes() { return kProbes; }
 std::unique_ptr<Probe> SocketProbes::make(const conf::Check& check, ProbeTarget target) {
     if (check.port != 0) {
         for (SocketAddress& address : target.addresses) address.port = check.port;
+        target.send_proxy = conf::SendProxy::Off;  // a port of its own is for checks alone
     }
     const auto row = std::find_if(std::begin(kProbes), std::end(kProbes),
                                   [&](const ProbeRow& each) { return each.kind == check.kind; });

@@ -5,6 +5,7 @@
 
 #include "proxy/base/text.h"
 #include "proxy/base/units.h"
+#include "proxy/net/proxy_protocol.h"
 
 namespace fairlead::health {
 namespace {
@@ -54,6 +55,12 @@ void SocketProbe::start(OnDone on_done) {
 void SocketProbe::on_connect_done(std::unique_ptr<net::Stream> stream) {
     stream_ = std::move(stream);
     stream_->set_observer(*this);
+    if (target_.send_proxy != conf::SendProxy::Off) {
+        const net::ProxyHeaderBytes header = net::local_proxy_header(
+            target_.send_proxy == conf::SendProxy::V1 ? net::ProxyVersion::V1
+                                                      : net::ProxyVersion::V2);
+        if (!send(header.bytes())) return;
+    }
     on_open();
 }
 

@@ -127,7 +127,7 @@ void Server::watch_backends(const Snapshot* previous) {
         for (const auto& each : pool->backends) {
             if (pool->config->check) {
                 monitor_->watch(pool->shared, each->backend, *pool->config->check,
-                                each->endpoint->addresses);
+                                each->endpoint->addresses, pool->config->send_proxy);
             } else if (before != nullptr && before->config->check) {
                 monitor_->forget(pool->config->name, each->backend->name());
                 each->backend->set_state(balancing::State::Unknown, loop_.now());
