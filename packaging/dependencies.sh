@@ -15,7 +15,7 @@ die() {
 
 build_packages="build-essential cmake ninja-build pkgconf catch2 libcli11-dev libexpected-dev
     libfmt-dev libspdlog-dev libssl-dev libtomlplusplus-dev libuv1-dev nlohmann-json3-dev"
-test_packages="curl haproxy iproute2 libbenchmark-dev nghttp2-client nginx nodejs procps python3
+test_packages="curl haproxy iproute2 libbenchmark-dev libnginx-mod-stream nghttp2-client nginx nodejs procps python3
     python3-websockets strace valgrind wrk"
 ci_packages="clang git"
 

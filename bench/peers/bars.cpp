@@ -11,13 +11,18 @@
 namespace fairlead::bench::peers {
 namespace {
 
-constexpr std::array<Bar, 10> kBars{{
+constexpr std::array<Bar, 15> kBars{{
     {"small", Metric::Cpu, "haproxy", 0.88},
     {"small", Metric::Cpu, "nginx", 1.02},
     {"large", Metric::Cpu, "haproxy", 0.70},
     {"large", Metric::Cpu, "nginx", 0.55},
     {"connect", Metric::Cpu, "haproxy", 0.95},
     {"connect", Metric::Cpu, "nginx", 0.95},
+    {"tcp", Metric::Cpu, "haproxy", 1.02},
+    {"tcp", Metric::Cpu, "nginx", 1.08},
+    {"tcp-large", Metric::Cpu, "haproxy", 0.40},
+    {"tcp-large", Metric::Cpu, "nginx", 0.60},
+    {"tcp-splice", Metric::Cpu, "haproxy", 1.00},
     {"idle", Metric::ClientBytes, "", 500},
     {"instructions", Metric::Instructions, "", 8000},
     {"instructions", Metric::Allocations, "", 0},

@@ -11,6 +11,25 @@ std::string fairlead_config(const Site& site) {
         if (!backends.empty()) backends += ", ";
         backends += fmt::format("\"{}\"", backend.text());
     }
+    if (site.layer == Layer::Connections) {
+        return fmt::format(R"(# {}: the defaults
+
+[process]
+workers = 1
+
+[log]
+access = "off"
+
+[listener.web]
+bind = "{}"
+mode = "tcp"
+pool = "app"
+
+[pool.app]
+backends = [{}]
+)",
+                           kEqualTcpWork, site.listen.text(), backends);
+    }
     return fmt::format(R"(# {}: the defaults
 
 [process]

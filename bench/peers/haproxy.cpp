@@ -13,6 +13,31 @@ std::string_view bulk_lines(Bulk bulk) {
            "  tune.bufsize 65536\n";
 }
 
+std::string tcp_config(const Site& site, const std::string& servers) {
+    const std::string_view splice =
+        site.bulk == Bulk::None ? ""
+                                : "  # A long body passes through a pipe of the kernel, uncopied.\n"
+                                  "  option splice-auto\n";
+    return fmt::format(R"(# {}
+global
+  nbthread 1
+
+defaults
+  mode tcp
+  timeout connect 2s
+  timeout client 1h
+  timeout server 1h
+{}
+frontend web
+  bind {}
+  default_backend app
+
+backend app
+  balance leastconn
+{})",
+                       kEqualTcpWork, splice, site.listen.text(), servers);
+}
+
 }  // namespace
 
 std::string haproxy_config(const Site& site) {
@@ -20,6 +45,7 @@ std::string haproxy_config(const Site& site) {
     for (std::size_t i = 0; i < site.backends.size(); ++i) {
         servers += fmt::format("  server s{} {}\n", i + 1, site.backends[i].text());
     }
+    if (site.layer == Layer::Connections) return tcp_config(site, servers);
     return fmt::format(R"(# {}
 global
   nbthread 1

@@ -88,12 +88,13 @@ Result<std::unique_ptr<Lineup>> Lineup::start(const Session& session, const Scen
         auto catcher = HeadCatcher::listen(lineup->backends_);
         if (!catcher) return fail(std::move(catcher).error());
         for (std::size_t i = 0; i < peers.size(); ++i) {
-            const Site site{(*addresses)[kOrigins + i], lineup->backends_, folder,
-                            scenario.work.bulk};
+            const Site site{(*addresses)[kOrigins + i], lineup->backends_,   folder,
+                            scenario.work.bulk,         scenario.work.layer, nginx_stream_module()};
             auto entry = start_peer(session, *peers[i], site, wrapper);
             if (!entry) return fail(std::move(entry).error());
             lineup->entries_.push_back(std::move(*entry));
-            if (!peers[i]->row->forwards_heads) continue;
+            const bool has_heads = scenario.work.layer == Layer::Requests;
+            if (!has_heads || !peers[i]->row->forwards_heads) continue;
             const auto checked = catcher->check(peers[i]->name(), site.listen);
             if (!checked) return fail(checked.error());
         }
@@ -133,6 +134,21 @@ Result<std::uint64_t> Lineup::executions() const {
 std::vector<const Peer*> all_peers(const Session& session) {
     std::vector<const Peer*> peers;
     for (const Peer& peer : session.peers()) peers.push_back(&peer);
+    return peers;
+}
+
+std::vector<const Peer*> peers_for(const Session& session, const Work& work,
+                                   std::vector<std::string>& notes) {
+    std::vector<const Peer*> peers;
+    for (const Peer* peer : all_peers(session)) {
+        const bool may_lack = work.layer == Layer::Connections && peer->row->lacks != nullptr;
+        std::string lack = may_lack ? peer->row->lacks(peer->program) : "";
+        if (lack.empty()) {
+            peers.push_back(peer);
+        } else {
+            notes.push_back(std::move(lack));
+        }
+    }
     return peers;
 }
 

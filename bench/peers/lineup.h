@@ -52,5 +52,8 @@ class Lineup {
 
 /// Every peer of the session.
 std::vector<const Peer*> all_peers(const Session& session);
+/// Those that can do this work. @param notes  gets why others cannot, and the cure
+std::vector<const Peer*> peers_for(const Session& session, const Work& work,
+                                   std::vector<std::string>& notes);
 
 }  // namespace fairlead::bench::peers

@@ -10,7 +10,9 @@ namespace fairlead::bench::peers {
 
 Result<void> measure_load(Session& session, const Scenario& scenario) {
     session.show(fmt::format("{}: starting", scenario.name));
-    auto lineup = Lineup::start(session, scenario, std::string(scenario.name), all_peers(session));
+    std::vector<std::string> notes;
+    auto lineup = Lineup::start(session, scenario, std::string(scenario.name),
+                                peers_for(session, scenario.work, notes));
     if (!lineup) return fail(std::move(lineup).error());
     FigureTable& table =
         session.add_table({std::string(scenario.name),
@@ -19,6 +21,7 @@ Result<void> measure_load(Session& session, const Scenario& scenario) {
                            {Metric::Cpu, Metric::UserCpu, Metric::SystemCpu, Metric::Rate,
                             Metric::P99, Metric::Errors},
                            Metric::Cpu});
+    table.notes = std::move(notes);
     auto warm = warm_up(session, **lineup, scenario.work);
     if (!warm) return warm;
     const unsigned rounds = session.settings().rounds;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/peers/peer.h"
+#include "bench/peers/process.h"
 
 namespace fairlead::bench::peers {
 namespace {
@@ -26,13 +27,59 @@ std::string_view bulk_lines(Bulk bulk) {
     return "";
 }
 
+std::string tcp_config(const Site& site, const std::string& servers) {
+    const std::string load = site.stream_module.empty()
+                                 ? std::string()
+                                 : fmt::format("load_module {};\n", site.stream_module);
+    return fmt::format(R"(# {}
+{}daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr;
+events {{
+  worker_connections 20000;
+}}
+stream {{
+  access_log off;
+  # As the others do.
+  tcp_nodelay on;
+  upstream app {{
+    least_conn;
+{}  }}
+  server {{
+    listen {};
+    proxy_pass app;
+    proxy_timeout 1h;
+  }}
+}}
+)",
+                       kEqualTcpWork, load, servers, site.listen.text());
+}
+
+constexpr const char* kStreamModule = "/usr/lib/nginx/modules/ngx_stream_module.so";
+
 }  // namespace
+
+std::string nginx_stream_module() {
+    std::error_code error;
+    return std::filesystem::exists(kStreamModule, error) ? kStreamModule : "";
+}
+
+std::string nginx_lacks(const std::filesystem::path& program) {
+    if (!nginx_stream_module().empty()) return "";
+    const auto output = output_of({program.string(), "-V"}, std::chrono::seconds(10));
+    const bool is_built_in = output && (*output + " ").find("--with-stream ") != std::string::npos;
+    if (is_built_in) return "";
+    return "nginx cannot relay connections without its stream module, so it is left out: apt "
+           "install libnginx-mod-stream";
+}
 
 std::string nginx_config(const Site& site) {
     std::string servers;
     for (const SocketAddress& backend : site.backends) {
         servers += fmt::format("    server {};\n", backend.text());
     }
+    if (site.layer == Layer::Connections) return tcp_config(site, servers);
     return fmt::format(R"(# {0}
 daemon off;
 master_process off;

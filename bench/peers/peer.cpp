@@ -9,7 +9,7 @@ constexpr std::array<PeerRow, 4> kPeers{{
     {"fairlead", "fairlead", "--version", "fairlead.toml", true, &fairlead_config,
      &fairlead_arguments},
     {"haproxy", "haproxy", "-v", "haproxy.cfg", true, &haproxy_config, &haproxy_arguments},
-    {"nginx", "nginx", "-v", "nginx.conf", true, &nginx_config, &nginx_arguments},
+    {"nginx", "nginx", "-v", "nginx.conf", true, &nginx_config, &nginx_arguments, &nginx_lacks},
     {"floor", "", "--version", "", false, nullptr, &floor_arguments},
 }};
 

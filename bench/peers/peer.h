@@ -15,6 +15,8 @@ namespace fairlead::bench::peers {
 
 /// What a configuration has to be good at, beside small requests.
 enum class Bulk : std::uint8_t { None, Responses, Requests };
+/// At which layer it works: with requests, or with the bytes of connections.
+enum class Layer : std::uint8_t { Requests, Connections };
 
 /// What one configuration is for.
 struct Site {
@@ -22,6 +24,8 @@ struct Site {
     std::vector<SocketAddress> backends;
     std::filesystem::path folder;  ///< all that the peer writes goes there
     Bulk bulk = Bulk::None;
+    Layer layer = Layer::Requests;
+    std::string stream_module{};  ///< path of NGINX's module for Layer::Connections; "": built in
 };
 
 struct PeerRow {
@@ -36,6 +40,9 @@ struct PeerRow {
     /// Its arguments, to stay in the foreground. `config` is the file's path.
     std::vector<std::string> (*arguments)(const Site& site,
                                           const std::filesystem::path& config) = nullptr;
+    /// What it needs for Layer::Connections and has not, with the cure; "" when nothing. Null:
+    /// nothing.
+    std::string (*lacks)(const std::filesystem::path& program) = nullptr;
 };
 
 /// fairlead first: the others are compared to it.
@@ -55,12 +62,20 @@ inline constexpr std::string_view kEqualWork =
     "one worker, least connections, connections to the backends kept alive, no access log,\n"
     "# X-Forwarded-For, -Proto, -Host, -Port and X-Request-Id made anew, Via on the response";
 
+/// The same for connections.
+inline constexpr std::string_view kEqualTcpWork =
+    "one worker, least connections, bytes of connections passed on, no access log";
+
+/// Where Debian's package puts it; empty when it is not there.
+std::string nginx_stream_module();
+
 // ---- the rows' functions, each in its own file
 std::string fairlead_config(const Site& site);
 std::vector<std::string> fairlead_arguments(const Site& site, const std::filesystem::path& config);
 std::string haproxy_config(const Site& site);
 std::vector<std::string> haproxy_arguments(const Site& site, const std::filesystem::path& config);
 std::string nginx_config(const Site& site);
+std::string nginx_lacks(const std::filesystem::path& program);
 std::vector<std::string> nginx_arguments(const Site& site, const std::filesystem::path& config);
 std::vector<std::string> floor_arguments(const Site& site, const std::filesystem::path& config);
 

@@ -44,12 +44,17 @@ Work upload() {
             .bulk = Bulk::Requests};
 }
 Work connect() { return {.response_bytes = 64, .requests_per_connection = 1}; }
+/// The same work for a balancer that does not look into it.
+Work tcp(Work work) {
+    work.layer = Layer::Connections;
+    return work;
+}
 /// As few connections as give every balancer more than one event at a time: under valgrind each
 /// costs.
 Work counted() { return {.response_bytes = 64, .connections = 32}; }
 
-const std::array<Scenario, 9>& rows() {
-    static const std::array<Scenario, 9> table{{
+const std::array<Scenario, 13>& rows() {
+    static const std::array<Scenario, 13> table{{
         {"small", "GET of 64 bytes, 64 kept connections, closed loop", small(), &measure_load,
          &load_estimate},
         {"browser", "the same with a browser's request of 700 bytes", browser(), &measure_load,
@@ -62,6 +67,14 @@ const std::array<Scenario, 9>& rows() {
          &load_estimate},
         {"connect", "GET of 64 bytes, a new connection for each, 64 at a time", connect(),
          &measure_load, &load_estimate},
+        {"tcp", "layer 4: GET of 64 bytes, 64 kept connections, closed loop", tcp(small()),
+         &measure_load, &load_estimate},
+        {"tcp-large", "layer 4: GET of 1 MiB, 64 kept connections, closed loop",
+         tcp(large(Bulk::None)), &measure_load, &load_estimate},
+        {"tcp-splice", "the same with HAProxy's splice-auto", tcp(large(Bulk::Responses)),
+         &measure_load, &load_estimate},
+        {"tcp-connect", "layer 4: GET of 64 bytes, a new connection for each, 64 at a time",
+         tcp(connect()), &measure_load, &load_estimate},
         {"rate", "GET of 64 bytes, 64 kept connections, open loop", small(), &measure_rate,
          &rate_estimate},
         {"idle", "memory of clients that made one request and wait", small(), &measure_idle,

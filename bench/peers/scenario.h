@@ -27,6 +27,7 @@ struct Work {
     unsigned connections = 64;
     std::uint64_t requests_per_connection = 0;  ///< 0: as many as the peer takes
     Bulk bulk = Bulk::None;
+    Layer layer = Layer::Requests;
 };
 
 struct Scenario {

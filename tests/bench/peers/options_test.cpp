@@ -16,7 +16,8 @@ TEST_CASE("by default every scenario has five rounds of two seconds", "[bench][p
     const auto settings = read_peers_settings({});
     REQUIRE(settings);
     CHECK(settings->scenarios == Names{"small", "browser", "large", "large-tuned", "upload",
-                                       "connect", "rate", "idle", "instructions"});
+                                       "connect", "tcp", "tcp-large", "tcp-splice", "tcp-connect",
+                                       "rate", "idle", "instructions"});
     CHECK(settings->rounds == 5);
     CHECK(settings->duration == std::chrono::seconds(2));
     CHECK(settings->programs.empty());
@@ -50,8 +51,8 @@ TEST_CASE("a mistyped scenario is told with the nearest, or with all", "[bench][
     texts.scenarios = "everything";
     CHECK(complaint(texts) ==
           "error: unknown scenario \"everything\"\n"
-          "  there are small, browser, large, large-tuned, upload, connect, rate, idle, "
-          "instructions\n");
+          "  there are small, browser, large, large-tuned, upload, connect, tcp, tcp-large, "
+          "tcp-splice, tcp-connect, rate, idle, instructions\n");
 }
 
 TEST_CASE("rounds and duration have bounds", "[bench][peers]") {

@@ -142,6 +142,85 @@ http {
           Arguments{"-e", "stderr", "-p", "/tmp/x", "-c", "/tmp/x/nginx.conf"});
 }
 
+TEST_CASE("at layer 4 nobody looks into what passes", "[bench][peers]") {
+    Site relayed = site();
+    relayed.layer = Layer::Connections;
+    relayed.stream_module = "/usr/lib/nginx/modules/ngx_stream_module.so";
+    CHECK(
+        fairlead_config(relayed) ==
+        R"(# one worker, least connections, bytes of connections passed on, no access log: the defaults
+
+[process]
+workers = 1
+
+[log]
+access = "off"
+
+[listener.web]
+bind = "127.0.0.1:8000"
+mode = "tcp"
+pool = "app"
+
+[pool.app]
+backends = ["127.0.0.1:8001", "127.0.0.1:8002", "127.0.0.1:8003"]
+)");
+    CHECK(haproxy_config(relayed) ==
+          R"(# one worker, least connections, bytes of connections passed on, no access log
+global
+  nbthread 1
+
+defaults
+  mode tcp
+  timeout connect 2s
+  timeout client 1h
+  timeout server 1h
+
+frontend web
+  bind 127.0.0.1:8000
+  default_backend app
+
+backend app
+  balance leastconn
+  server s1 127.0.0.1:8001
+  server s2 127.0.0.1:8002
+  server s3 127.0.0.1:8003
+)");
+    CHECK(nginx_config(relayed) ==
+          R"(# one worker, least connections, bytes of connections passed on, no access log
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr;
+events {
+  worker_connections 20000;
+}
+stream {
+  access_log off;
+  # As the others do.
+  tcp_nodelay on;
+  upstream app {
+    least_conn;
+    server 127.0.0.1:8001;
+    server 127.0.0.1:8002;
+    server 127.0.0.1:8003;
+  }
+  server {
+    listen 127.0.0.1:8000;
+    proxy_pass app;
+    proxy_timeout 1h;
+  }
+}
+)");
+    Site spliced = relayed;
+    spliced.bulk = Bulk::Responses;
+    CHECK(added(haproxy_config(spliced), haproxy_config(relayed)) ==
+          Arguments{"  # A long body passes through a pipe of the kernel, uncopied.",
+                    "  option splice-auto"});
+    CHECK(fairlead_config(spliced) == fairlead_config(relayed));
+    CHECK(nginx_config(spliced) == nginx_config(relayed));
+}
+
 TEST_CASE("long bodies get what a sane administrator would set", "[bench][peers]") {
     CHECK(added(haproxy_config(site(Bulk::Responses)), haproxy_config(site())) ==
           Arguments{
