@@ -179,7 +179,7 @@ TEST_CASE("a request is announced on a connection of its own", "[scenarios][prox
     CHECK(client.get("/").body == "done");
     CHECK(client.post("/", "body").body == "done");
     CHECK(backend.connections() == 3);
-    CHECK(balancer.status("/pools/0/backends/0/in_flight") == "0");
+    CHECK(eventually([&] { return balancer.status("/pools/0/backends/0/in_flight") == "0"; }));
 }
 
 TEST_CASE("a check says that it is on our own behalf", "[scenarios][proxy_protocol]") {
