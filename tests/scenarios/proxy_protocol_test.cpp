@@ -182,6 +182,27 @@ TEST_CASE("a request is announced on a connection of its own", "[scenarios][prox
     CHECK(eventually([&] { return balancer.status("/pools/0/backends/0/in_flight") == "0"; }));
 }
 
+TEST_CASE("a connection authenticated as a whole is announced once and stays with its client",
+          "[scenarios][proxy_protocol]") {
+    std::string header;
+    FakeBackend backend{[&header](Peer& peer) {
+        header = peer.read_exactly(28);
+        peer.read_request();
+        peer.send(
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n");
+        while (peer.read_request().is_whole) peer.send(ok("in"));
+    }};
+    const Balancer balancer{
+        {.backends = {backend.address()}, .pool = "send_proxy = \"v2\"", .listener = kAcceptProxy}};
+    Client client{balancer.port()};
+    client.send(std::string(kV1) + kPlainGet);
+    CHECK(client.read_response().status() == 401);
+    CHECK(client.get("/").body == "in");
+    CHECK(client.get("/").body == "in");
+    CHECK(header.starts_with(kSignature));
+    CHECK(backend.connections() == 1);
+}
+
 TEST_CASE("a check says that it is on our own behalf", "[scenarios][proxy_protocol]") {
     std::string header;
     Gate checked;
