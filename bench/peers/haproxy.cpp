@@ -14,14 +14,18 @@ std::string_view bulk_lines(Bulk bulk) {
 }
 
 std::string tcp_config(const Site& site, const std::string& servers) {
+    // Measured here: splice-auto finds no stream in these, and pipes of the default size cost a
+    // quarter more.
+    const bool splices = site.bulk != Bulk::None;
+    const std::string_view pipes = splices ? "  tune.pipesize 1048576\n" : "";
     const std::string_view splice =
-        site.bulk == Bulk::None ? ""
-                                : "  # A long body passes through a pipe of the kernel, uncopied.\n"
-                                  "  option splice-auto\n";
+        splices ? "  # A long response passes through a pipe of the kernel, uncopied.\n"
+                  "  option splice-response\n"
+                : "";
     return fmt::format(R"(# {}
 global
   nbthread 1
-
+{}
 defaults
   mode tcp
   timeout connect 2s
@@ -35,7 +39,7 @@ frontend web
 backend app
   balance leastconn
 {})",
-                       kEqualTcpWork, splice, site.listen.text(), servers);
+                       kEqualTcpWork, pipes, splice, site.listen.text(), servers);
 }
 
 }  // namespace

@@ -215,8 +215,9 @@ stream {
     Site spliced = relayed;
     spliced.bulk = Bulk::Responses;
     CHECK(added(haproxy_config(spliced), haproxy_config(relayed)) ==
-          Arguments{"  # A long body passes through a pipe of the kernel, uncopied.",
-                    "  option splice-auto"});
+          Arguments{"  tune.pipesize 1048576",
+                    "  # A long response passes through a pipe of the kernel, uncopied.",
+                    "  option splice-response"});
     CHECK(fairlead_config(spliced) == fairlead_config(relayed));
     CHECK(nginx_config(spliced) == nginx_config(relayed));
 }
