@@ -1,4 +1,4 @@
-/// The admin endpoint's resources: which path answers what, and to whom (docs/operations.md). No
+/// The admin endpoint's resources: which path answers what, and to whom (docs/steering.md). No
 /// sockets here. Main thread.
 #pragma once
 

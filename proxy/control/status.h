@@ -1,4 +1,4 @@
-/// What is going on, as JSON and as a plain page (docs/operations.md). Main thread.
+/// What is going on, as JSON and as a plain page (docs/steering.md). Main thread.
 #pragma once
 
 #include <optional>
