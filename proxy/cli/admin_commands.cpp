@@ -43,8 +43,9 @@ AdminCommands::~AdminCommands() = default;
 
 AdminCommands::AdminCommands(CLI::App& app) : state_(std::make_unique<State>()) {
     State& state = *state_;
-    CLI::App* status = app.add_subcommand("status", "the state of the running balancer");
-    status->add_flag("--watch", state.watches, "draw it anew each second");
+    CLI::App* status =
+        app.add_subcommand("status", "how the running balancer and its backends are");
+    status->add_flag("--watch", state.watches, "draw it anew each second, until Ctrl-C");
     add(status, [&state](const AdminClient& client) { return show_status(client, state.watches); });
     add_backend_commands(app);
     add_reload_commands(app);
@@ -56,46 +57,55 @@ void AdminCommands::add_backend_commands(CLI::App& app) {
         command->add_option("backend", state.backend, "POOL/BACKEND")->required();
         return command;
     };
-    add(for_backend(app.add_subcommand("drain", "let a backend finish, give it nothing new")),
+    add(for_backend(
+            app.add_subcommand("drain", "let a backend finish what it has, give it nothing new")),
         [&state](const auto& client) { return set_backend_state(client, state.backend, "drain"); });
-    add(for_backend(app.add_subcommand("ready", "let health decide about a backend again")),
+    add(for_backend(app.add_subcommand(
+            "ready", "end drain or maintenance: health decides about the backend again")),
         [&state](const auto& client) { return set_backend_state(client, state.backend, "ready"); });
-    add(for_backend(app.add_subcommand("maintenance", "use a backend for nothing")),
+    add(for_backend(app.add_subcommand("maintenance",
+                                       "use a backend for nothing, whatever its checks say")),
         [&state](const auto& client) {
             return set_backend_state(client, state.backend, "maintenance");
         });
 
-    CLI::App* weight = for_backend(app.add_subcommand("weight", "change the weight of a backend"));
-    weight->add_option("weight", state.weight, "0 to 65535")->required();
+    CLI::App* weight =
+        for_backend(app.add_subcommand("weight", "change a backend's share of the requests"));
+    weight->add_option("weight", state.weight, "0 to 65535; 0 takes no new requests")->required();
     add(weight, [&state](const auto& client) {
         return set_backend_weight(client, state.backend, state.weight);
     });
 
-    CLI::App* added = app.add_subcommand("add", "add a backend to a pool");
+    CLI::App* added =
+        app.add_subcommand("add", "add a backend to a pool, beside those of the file");
     added->add_option("pool", state.added.pool, "the pool's name")->required();
-    added->add_option("address", state.added.address, "host:port of the backend")->required();
-    added->add_option("--name", state.added.name, "instead of the address");
+    added->add_option("address", state.added.address, "host:port or unix:/path of the backend")
+        ->required();
+    added->add_option("--name", state.added.name, "its name, default the address");
     added->add_option("--weight", state.added.weight, "0 to 65535, default 1");
     added->add_option("--max-in-flight", state.added.max_in_flight,
                       "a number or \"none\", default the pool's");
     added->add_option("--tier", state.added.tier, "0 to 15 or \"backup\", default 0");
     add(added, [&state](const auto& client) { return add_backend(client, state.added); });
 
-    add(for_backend(app.add_subcommand("remove", "take a backend out of its pool")),
+    add(for_backend(
+            app.add_subcommand("remove", "take a backend out of its pool; what it has may finish")),
         [&state](const auto& client) { return remove_backend(client, state.backend); });
 }
 
 void AdminCommands::add_reload_commands(CLI::App& app) {
     State& state = *state_;
-    CLI::App* reload_command = app.add_subcommand("reload", "load the configuration again");
+    CLI::App* reload_command =
+        app.add_subcommand("reload", "load the running balancer's file again, all or nothing");
     reload_command->add_option("--confirm", state.confirm,
-                               "go back after so long, as \"60s\", unless confirmed");
+                               "go back by itself after so long, as \"60s\", unless confirmed");
     add(reload_command, [&state](const auto& client) { return reload(client, state.confirm); });
 
     add(app.add_subcommand("confirm", "keep what a reload with --confirm put in force"),
         [](const auto& client) { return confirm_reload(client); });
 
-    CLI::App* diff = app.add_subcommand("diff", "what a reload of a file would change");
+    CLI::App* diff = app.add_subcommand(
+        "diff", "what a reload would change if the running balancer had this file");
     diff->add_option("-c,--config", state.config, "the configuration file")->required();
     add(diff, [&state](const auto& client) { return show_difference(client, state.config); });
 }
@@ -103,8 +113,9 @@ void AdminCommands::add_reload_commands(CLI::App& app) {
 void AdminCommands::add(CLI::App* command, Action action) {
     command->add_option("--admin", state_->admin,
                         "control socket or address; else FAIRLEAD_ADMIN, else the default socket");
-    command->add_option("--token-file", state_->token_file,
-                        "with the token for an address; else FAIRLEAD_TOKEN_FILE");
+    command->add_option(
+        "--token-file", state_->token_file,
+        "has the token that changes through an address need; else FAIRLEAD_TOKEN_FILE");
     state_->rows.push_back({command, std::move(action)});
 }
 

@@ -58,37 +58,42 @@ int run_demo_command(const std::string& run_for) {
 }  // namespace
 
 int run_program(int argc, char** argv) {
-    CLI::App app{"A reverse-proxy load balancer for HTTP", "fairlead"};
+    CLI::App app{"A reverse-proxy load balancer for HTTP and TCP", "fairlead"};
     app.set_version_flag("--version", "fairlead " + std::string(version()));
     app.require_subcommand(1);
     app.footer("Exit codes: 0 fine, 1 it ran and found a problem, 2 bad usage or configuration.");
 
     ServiceSettings service;
-    CLI::App* run = app.add_subcommand("run", "serve in the foreground");
+    CLI::App* run = app.add_subcommand("run", "serve in the foreground until a signal ends it");
     run->add_option("-c,--config", service.path, "the configuration file")->required();
     run->add_flag("--watch", service.watches, "reload when the content of a file changes");
-    run->add_flag("--takeover", service.takes_over,
-                  "get the listening sockets from the running process, then let it go");
+    run->add_flag(
+        "--takeover", service.takes_over,
+        "take the listening sockets over from the running process, which then drains and ends");
 
     std::string check_path;
-    CLI::App* check = app.add_subcommand("check", "validate a configuration, run its [[expect]]");
+    CLI::App* check =
+        app.add_subcommand("check", "tell all mistakes of a configuration, run its [[expect]]");
     check->add_option("-c,--config", check_path, "the configuration file")->required();
 
     std::string print_path;
-    CLI::App* print =
-        app.add_subcommand("print", "show the configuration with every default and its origin");
+    CLI::App* print = app.add_subcommand(
+        "print", "show a configuration with every default and the origin of each line");
     print->add_option("-c,--config", print_path, "the configuration file")->required();
 
     ProxyArguments quick;
     CLI::App* proxy = app.add_subcommand("proxy", "balance without a configuration file");
     proxy->add_option("listen", quick.listen, "where to listen, as \":8080\"")->required();
-    proxy->add_option("backends", quick.backends, "host:port of each backend")->required();
-    proxy->add_option("--policy", quick.policy, "how a backend is picked");
+    proxy->add_option("backends", quick.backends, "host:port or unix:/path of each backend")
+        ->required();
+    proxy->add_option("--policy", quick.policy,
+                      "how a backend is chosen, as \"round_robin\"; default least_connections");
     proxy->add_option("--check", quick.check, "a health check, as \"GET /healthz\" or \"tcp\"");
 
     std::string demo_for;
-    CLI::App* demo = app.add_subcommand("demo", "three origins, one killed and revived in turn");
-    demo->add_option("--for", demo_for, "end after so long, as \"30s\"");
+    CLI::App* demo = app.add_subcommand(
+        "demo", "a show: load on three backends that are killed and revived in turn");
+    demo->add_option("--for", demo_for, "end after so long, as \"30s\"; else Ctrl-C does");
 
     const AdminCommands admin(app);
 
