@@ -134,6 +134,8 @@ void Steering::run_reload(std::string trigger, std::optional<Duration> confirm,
 }
 
 void Steering::on_loaded(const std::shared_ptr<Work>& work) {
+    // The listeners may be closed by now: applying would bind them again.
+    if (server_.is_stopping()) return on_applied(work, {Error{"the process is stopping", {}, {}}});
     if (work->on_changed == nullptr) {
         if (!work->errors.empty()) {
             file_differs_ = true;
@@ -213,7 +215,7 @@ void Steering::on_applied(const std::shared_ptr<Work>& work, std::vector<Error> 
         return;
     }
     if (!errors.empty()) {
-        file_differs_ = true;
+        file_differs_ = file_differs_ || !work->path.empty();
         report(work, ReloadResult::Refused, render(errors));
         return;
     }
@@ -243,18 +245,15 @@ void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, st
         confirm_deadline_.set(loop_.now() + kTryAgain);
     }
     if (result != ReloadResult::Refused) {
-        file_differs_ = is_going_back;
-        if (!is_going_back) {
-            loaded_fingerprint_ = work->fingerprint;
-            undone_fingerprint_ = 0;
-        }
+        // Going back changes nothing when the file has gone back before us.
+        file_differs_ = is_going_back && result == ReloadResult::Applied;
+        undone_fingerprint_ = file_differs_ ? loaded_fingerprint_ : 0;
+        if (!is_going_back) loaded_fingerprint_ = work->fingerprint;
         for (const std::string& line : work->ended) log::info("{}", line);
     }
     if (result == ReloadResult::Applied && work->confirm) {
         report.confirm = work->confirm;
         confirm_deadline_.set(after(loop_.now(), *work->confirm));
-    } else if (result == ReloadResult::Applied && !is_going_back && !confirm_deadline_.is_set()) {
-        confirmed_model_ = nullptr;
     }
     auto& registry = server_.registry();
     registry.counter(Metric::ReloadsTotal, {word(result)}).add(registry.main_index());
@@ -290,7 +289,7 @@ void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, st
 // ---- confirming
 
 std::optional<Refusal> Steering::confirm(std::string_view who) {
-    if (!confirm_deadline_.is_set()) {
+    if (confirmed_model_ == nullptr) {
         return Refusal{409, "no reload waits to be confirmed", "reload with a confirm time first"};
     }
     confirm_deadline_.clear();
@@ -300,21 +299,30 @@ std::optional<Refusal> Steering::confirm(std::string_view who) {
 }
 
 std::optional<Duration> Steering::confirm_left() const {
-    if (!confirm_deadline_.is_set()) return std::nullopt;
+    if (confirmed_model_ == nullptr) return std::nullopt;
+    if (!confirm_deadline_.is_set())
+        return Duration::zero();  // it goes back after what is under way
     return std::max(Duration::zero(), confirm_deadline_.when() - loop_.now());
 }
 
+std::string Steering::unsettled() const {
+    if (is_busy_ || !jobs_.empty()) return "the configuration is being changed";
+    if (confirmed_model_ != nullptr) return "a reload waits to be confirmed";
+    return {};
+}
+
 void Steering::on_confirm_deadline() {
-    log::warn("configuration: nobody confirmed generation {}: going back",
-              server_.snapshot().generation);
     enqueue([this] {
+        // Confirmed while this waited for its turn, or given more time by a reload before it.
+        if (confirmed_model_ == nullptr || confirm_deadline_.is_set()) return finish({});
+        log::warn("configuration: nobody confirmed generation {}: going back",
+                  server_.snapshot().generation);
         observer_->on_reloading();
         auto work = std::make_shared<Work>();
         work->file_model = std::exchange(confirmed_model_, nullptr);
         work->overrides = overrides_;
         work->running = server_.snapshot().settings;
         work->trigger = "not confirmed in time";
-        undone_fingerprint_ = loaded_fingerprint_;
         if (!background_.run([work] { work->load(); }, [this, work] { on_loaded(work); })) {
             report(work, ReloadResult::Refused, "error: too much is under way\n");
         }

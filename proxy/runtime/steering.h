@@ -139,6 +139,9 @@ class Steering {
     const std::optional<ReloadReport>& last_reload() const { return last_reload_; }
     /// The file on disk is not what runs: the last one read was refused, or was undone.
     bool file_differs() const { return file_differs_; }
+    /// Why what runs now is not what is to stay: a change is under way, or a reload waits to be
+    /// confirmed. Empty: it is.
+    std::string unsettled() const;
     /// Left until the configuration goes back; nothing when no reload waits to be confirmed.
     std::optional<Duration> confirm_left() const;
     const Overrides& overrides() const { return overrides_; }
@@ -182,7 +185,7 @@ class Steering {
     bool file_differs_ = false;
     // ---- a reload that waits to be confirmed
     net::Deadline confirm_deadline_;
-    std::shared_ptr<const conf::Model> confirmed_model_;  ///< where to go back to
+    std::shared_ptr<const conf::Model> confirmed_model_;  ///< where to go back to; null: nowhere
     std::uint64_t loaded_fingerprint_ = 0;                ///< of the files that run; 0 unknown
     std::uint64_t undone_fingerprint_ = 0;                ///< of the files that went back; 0 none
 };

@@ -1,0 +1,183 @@
+// Changes while a server runs, in the order in which they may come across each other.
+#include "proxy/runtime/steering.h"
+
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "proxy/runtime/load_model.h"
+#include "proxy/telemetry/log.h"
+#include "tests/net/sockets.h"
+#include "tests/net/turn.h"
+
+using namespace fairlead;
+using namespace fairlead::runtime;
+using namespace std::chrono_literals;
+using balancing::AdminState;
+using balancing::State;
+using net::test::turn_until;
+
+namespace {
+
+/// One listener, one pool; the texts are TOML lines.
+struct Config {
+    std::string bind = "127.0.0.1:0";
+    std::string backends = "\"127.0.0.1:1\"";
+    std::string pool{};
+    std::string process{};
+    std::string more{};
+
+    std::string text() const {
+        return "[process]\n" + process + "\n[log]\naccess = \"off\"\n[listener.web]\nbind = \"" +
+               bind + "\"\npool = \"app\"\n[pool.app]\nbackends = [" + backends + "]\n" + pool +
+               "\n" + more;
+    }
+};
+
+struct Running {
+    explicit Running(const Config& config = {}) {
+        write(config);
+        conf::LoadResult loaded = load_model(file);
+        if (!loaded.ok()) FAIL(render(loaded.errors));
+        auto made = Server::make(loop, prepare(loaded.model, nullptr));
+        if (!made) FAIL(render(made.error()));
+        server = std::move(*made);
+        steering =
+            std::make_unique<Steering>(loop, *server, std::move(loaded.model), file, Overrides{});
+        REQUIRE(server->start());
+        REQUIRE(turn_until(loop, [&] { return server->is_ready(); }));
+    }
+
+    void write(const Config& config) const { std::ofstream{file} << config.text(); }
+    /// Begins one; what comes of it is in `report`.
+    void begin_reload(std::optional<Duration> confirm = {}) {
+        report.reset();
+        steering->reload("test", confirm, [this](const ReloadReport& got) {
+            report = got;
+            if (on_report != nullptr) on_report();
+        });
+    }
+    ReloadResult reload(const Config& config, std::optional<Duration> confirm = {}) {
+        write(config);
+        begin_reload(confirm);
+        REQUIRE(turn_until(loop, [&] { return report.has_value(); }));
+        if (!report->errors.empty()) UNSCOPED_INFO(report->errors);
+        return report->result;
+    }
+    std::optional<Refusal> change(const BackendChange& change) {
+        std::optional<std::optional<Refusal>> ended;
+        steering->change_backend("app", "127.0.0.1:1", change, "test",
+                                 [&](std::optional<Refusal> refusal) { ended = refusal; });
+        REQUIRE(turn_until(loop, [&] { return ended.has_value(); }));
+        return *ended;
+    }
+    bool turn_until_it_runs(const std::string& backends) {
+        return turn_until(loop, [&] { return running() == backends; });
+    }
+    /// The names of the backends that run.
+    std::string running() const {
+        std::string names;
+        for (const conf::Backend& each : server->snapshot().model.pool("app")->backends) {
+            names += (names.empty() ? "\"" : ", \"") + each.name + "\"";
+        }
+        return names;
+    }
+    balancing::Backend& backend() { return *server->snapshot().pools[0]->backends[0]->backend; }
+
+    net::test::TemporaryFolder folder;
+    const std::string file = folder.file("edge.toml");
+    std::optional<ReloadReport> report;
+    std::function<void()> on_report;  ///< before the next change begins
+    net::Loop loop;
+    std::unique_ptr<Server> server;
+    std::unique_ptr<Steering> steering;
+};
+
+const std::string kOne = "\"127.0.0.1:1\"";
+const std::string kTwo = "\"127.0.0.1:2\"";
+const std::string kThree = "\"127.0.0.1:3\"";
+
+/// Reloads to kTwo, to be confirmed, and asks for a second reload, to kThree. The time to confirm
+/// passes while that one is under way.
+void let_the_time_pass_during_a_reload(Running& running, std::optional<Duration> second_confirm) {
+    REQUIRE(running.reload({.backends = kTwo}, 20ms) == ReloadResult::Applied);
+    running.write({.backends = kThree});
+    running.begin_reload(second_confirm);
+    // The loop stands still meanwhile: the deadline is what it sees first.
+    const Time passed = SystemClock{}.now() + 40ms;
+    while (SystemClock{}.now() < passed) std::this_thread::yield();
+    REQUIRE(turn_until(running.loop, [&] { return running.report.has_value(); }));
+    REQUIRE(running.report->result == ReloadResult::Applied);
+}
+
+}  // namespace
+
+TEST_CASE("the time to confirm may end while another reload is under way", "[runtime][steering]") {
+    Running running;
+    let_the_time_pass_during_a_reload(running, std::nullopt);
+    CHECK(running.turn_until_it_runs(kOne));
+    CHECK(turn_until(running.loop, [&] { return running.steering->file_differs(); }));
+    CHECK(running.steering->confirm("test"));  // nothing waits any more
+}
+
+TEST_CASE("a reload that was under way when the time ended gives it more", "[runtime][steering]") {
+    Running running;
+    let_the_time_pass_during_a_reload(running, 60s);
+    CHECK(running.steering->confirm_left() > 30s);
+    CHECK(running.running() == kThree);
+    CHECK_FALSE(running.steering->confirm("test"));
+    CHECK(running.reload({.backends = kThree}) == ReloadResult::Unchanged);
+    CHECK(running.running() == kThree);
+}
+
+TEST_CASE("what is confirmed before its turn to go back stays", "[runtime][steering]") {
+    Running running;
+    running.on_report = [&] {
+        if (running.running() != kThree) return;
+        CHECK(running.steering->confirm_left() == Duration::zero());
+        CHECK_FALSE(running.steering->confirm("test"));
+    };
+    let_the_time_pass_during_a_reload(running, std::nullopt);
+    CHECK(running.reload({.backends = kThree}) == ReloadResult::Unchanged);
+    CHECK(running.running() == kThree);
+}
+
+TEST_CASE("a file that went back before its time was up does not differ", "[runtime][steering]") {
+    Running running;
+    REQUIRE(running.reload({.backends = kTwo}, 200ms) == ReloadResult::Applied);
+    REQUIRE(running.reload({.backends = kOne}) == ReloadResult::Applied);
+    CHECK(running.steering->confirm_left());
+    REQUIRE(turn_until(running.loop, [&] {
+        return running.steering->last_reload()->trigger == "not confirmed in time";
+    }));
+    CHECK(running.steering->last_reload()->result == ReloadResult::Unchanged);
+    CHECK_FALSE(running.steering->file_differs());
+    CHECK(running.reload({.backends = kOne}) == ReloadResult::Unchanged);
+}
+
+TEST_CASE("a file that was undone is taken again once it has changed", "[runtime][steering]") {
+    Running running;
+    REQUIRE(running.reload({.backends = kTwo}, 1ms) == ReloadResult::Applied);
+    REQUIRE(turn_until(running.loop, [&] { return running.steering->file_differs(); }));
+    CHECK(running.running() == kOne);
+    CHECK(running.reload({.backends = kTwo}) == ReloadResult::Refused);
+    CHECK(running.reload({.backends = kOne}) == ReloadResult::Unchanged);
+    CHECK_FALSE(running.steering->file_differs());
+    CHECK(running.reload({.backends = kTwo}) == ReloadResult::Applied);
+    CHECK(running.running() == kTwo);
+}
+
+TEST_CASE("what is under way when the process stops binds nothing again", "[runtime][steering]") {
+    Running running;
+    running.write({.backends = kTwo});
+    running.begin_reload();
+    bool has_stopped = false;
+    running.server->stop([&] { has_stopped = true; });
+    REQUIRE(turn_until(running.loop, [&] { return running.report && has_stopped; }));
+    CHECK(running.report->result == ReloadResult::Refused);
+    CHECK(running.report->errors == "error: the process is stopping\n");
+    CHECK(running.server->bindings().front().sockets == nullptr);
+}
