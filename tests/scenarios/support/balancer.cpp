@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -157,26 +156,23 @@ void Balancer::change_config(const std::string& text) const {
 }
 
 bool Balancer::reload() {
-    const auto seen = [this](std::string_view what) {
-        std::size_t count = 0;
-        for (std::size_t at = 0; (at = stderr_.find(what, at)) != std::string::npos; ++at) ++count;
-        return count;
-    };
-    const auto outcomes = [&] {
-        return std::array{seen("is in force (SIGHUP)"), seen("nothing to change (SIGHUP)"),
-                          seen("not loaded (SIGHUP)")};
-    };
-    std::array<std::size_t, 3> before{};
+    std::size_t before = 0;  // in the log: what comes after it is of this reload
     {
         const std::lock_guard lock(mutex_);
-        before = outcomes();
+        before = stderr_.size();
     }
+    const auto says = [&](std::string_view what) {
+        return stderr_.find(what, before) != std::string::npos;
+    };
     signal(SIGHUP);
-    std::array<std::size_t, 3> now{};
-    const bool is_over = wait_for([&] { return (now = outcomes()) != before; });
+    bool is_refused = false;
+    const bool is_over = wait_for([&] {
+        is_refused = says("not loaded (SIGHUP)");
+        return is_refused || says("is in force (SIGHUP)") || says("nothing to change (SIGHUP)");
+    });
     INFO(log());
     REQUIRE(is_over);
-    return now[2] == before[2];
+    return !is_refused;
 }
 
 bool Balancer::has_exited() {
@@ -233,6 +229,24 @@ Message Balancer::admin(std::string_view target) const {
     std::string request = "GET ";
     request.append(target).append(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
     return Client(admin_port()).ask(request);
+}
+
+Message Balancer::steer(std::string_view method, std::string_view target,
+                        std::string_view json) const {
+    std::string request{method};
+    request.append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
+    request.append("Content-Type: application/json\r\nContent-Length: ");
+    request.append(std::to_string(json.size())).append("\r\n\r\n").append(json);
+    return Client::over_unix(control_socket()).ask(request);
+}
+
+std::size_t Balancer::descriptors() const {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& each :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
+        ++count;
+    }
+    return count;
 }
 
 std::string Balancer::status(const std::string& pointer) const {

@@ -79,10 +79,15 @@ class Balancer {
     std::vector<JsonText> wait_for_access_log(std::size_t lines) const;
 
     Message admin(std::string_view target) const;
+    /// The same over the control socket, where everything may be changed. `json` may be empty.
+    Message steer(std::string_view method, std::string_view target,
+                  std::string_view json = {}) const;
     /// A value of /api/v1/status by its JSON pointer, as text.
     std::string status(const std::string& pointer) const;
     /// A sample of /metrics, by its name and labels as they are written there; 0 when absent.
     double metric(std::string_view series) const;
+    /// Open descriptors now.
+    std::size_t descriptors() const;
     /// Resident memory now, and at most so far. 0 with a sanitizer, which needs more than we do.
     std::size_t memory_kib() const { return proc_status("VmRSS:"); }
     std::size_t memory_peak_kib() const { return proc_status("VmHWM:"); }
