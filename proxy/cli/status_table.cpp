@@ -169,9 +169,11 @@ std::vector<std::string> config_lines(const JsonValue& config) {
     std::vector<std::string> lines;
     const JsonValue& last = config.at("last_reload");
     if (last.at("result").text == "refused") {
-        lines.push_back(fmt::format("the last reload was refused, {} ({}): fairlead check -c {}",
+        // The first line says why, whether it is a mistake in the file or something in the way.
+        const std::string& errors = last.at("errors").text;
+        lines.push_back(fmt::format("the last reload was refused, {} ({}): {}",
                                     last.at("when").text, last.at("trigger").text,
-                                    config.at("file").text));
+                                    errors.substr(0, errors.find('\n'))));
     } else if (config.at("file_differs").truth) {
         lines.push_back(fmt::format("{} is not what runs: fairlead diff -c {} shows how",
                                     config.at("file").text, config.at("file").text));

@@ -19,7 +19,13 @@ constexpr Duration kAnswerPatience = std::chrono::minutes{2};
 /// For a client to see a last answer and to close.
 constexpr Duration kClosingPatience = std::chrono::seconds{5};
 constexpr http::HeadLimits kLimits{16 * 1024, 64, 4 * 1024};
-constexpr std::uint64_t kBodyBytesMax = 1024 * 1024;
+constexpr std::uint64_t kNetworkBodyBytesMax = 1024 * 1024;
+/// `fairlead diff` sends every setting of a file: some ten thousand backends.
+constexpr std::uint64_t kControlBodyBytesMax = 8 * 1024 * 1024;
+
+std::uint64_t body_bytes_max(const Caller& caller) {
+    return caller.is_control ? kControlBodyBytesMax : kNetworkBodyBytesMax;
+}
 constexpr std::uint64_t kTrailerBytesMax = 4 * 1024;
 /// Thrown away at most while a client sends on after its last answer: closing with bytes unread
 /// would be a reset, which can overtake the answer.
@@ -141,12 +147,13 @@ bool AdminConnection::begin_takeover(std::span<char> rest) {
 }
 
 void AdminConnection::begin_body(std::span<char> rest) {
-    if (head_.body.kind == http::BodyLength::Kind::Length && head_.body.bytes > kBodyBytesMax) {
+    if (head_.body.kind == http::BodyLength::Kind::Length &&
+        head_.body.bytes > body_bytes_max(caller_)) {
         return refuse_large_body();
     }
     phase_ = Phase::Body;
     deadline_.set(loop_.now() + kPatience);
-    decoder_.start(head_.body, kBodyBytesMax, kTrailerBytesMax);
+    decoder_.start(head_.body, body_bytes_max(caller_), kTrailerBytesMax);
     if (head_.expects_continue && rest.empty() &&
         !stream_->write("HTTP/1.1 100 Continue\r\n\r\n")) {
         return close();
@@ -184,7 +191,8 @@ void AdminConnection::refuse(const http::HeadError& error) {
 
 void AdminConnection::refuse_large_body() {
     keep_alive_ = false;
-    send(problem(413, "the body is longer than 1 MiB", "nothing that is taken here is so long"));
+    const std::string most = caller_.is_control ? "8 MiB" : "1 MiB";
+    send(problem(413, "the body is longer than " + most, "nothing that is taken here is so long"));
 }
 
 void AdminConnection::send(ApiAnswer answer) {

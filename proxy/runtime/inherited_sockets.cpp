@@ -90,7 +90,11 @@ Result<std::optional<net::SocketSet>> InheritedSockets::adopt(const BindAddress&
 
 std::vector<std::string> InheritedSockets::close_rest() {
     std::vector<std::string> lines;
-    for (const InheritedSocket& each : sockets_) lines.push_back(describe(each));
+    for (const InheritedSocket& each : sockets_) {
+        // One for each address: a process with several workers hands over several sockets of it.
+        std::string line = describe(each);
+        if (lines.empty() || lines.back() != line) lines.push_back(std::move(line));
+    }
     sockets_.clear();
     return lines;
 }

@@ -27,6 +27,16 @@ SteeringObserver* nobody() {
     return &observer;
 }
 
+std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        lines.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
 std::string unchanged_line(std::size_t errors, std::uint64_t generation) {
     return fmt::format("{}; the running configuration (generation {}) is unchanged",
                        conf::count_text(errors, "error"), generation);
@@ -230,7 +240,7 @@ void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, st
         std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
     report.trigger = work->trigger;
     report.generation = server_.snapshot().generation;
-    report.changes = std::move(work->changes);
+    if (result != ReloadResult::Refused) report.changes = std::move(work->changes);
     if (!work->warnings.empty()) {
         report.warnings.push_back(conf::render_warnings(work->warnings));
     }
@@ -264,7 +274,9 @@ void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, st
             log::info("configuration: generation {} is in force ({})", report.generation,
                       report.trigger);
             for (const std::string& line : report.changes) log::info("  {}", line);
-            for (const std::string& line : report.warnings) log::warn("{}", line);
+            for (const std::string& text : report.warnings) {
+                for (const std::string_view line : lines_of(text)) log::warn("{}", line);
+            }
             if (report.confirm) {
                 log::info("configuration: goes back in {} unless confirmed",
                           format_duration(*report.confirm));
@@ -274,9 +286,11 @@ void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, st
             log::info("configuration: nothing to change ({})", report.trigger);
             break;
         case ReloadResult::Refused:
-            log::error(
-                "configuration: not loaded ({})\n{}{}", report.trigger, report.errors,
-                unchanged_line(std::max<std::size_t>(work->errors.size(), 1), report.generation));
+            // A line each: a log is read line by line.
+            log::error("configuration: not loaded ({})", report.trigger);
+            for (const std::string_view line : lines_of(report.errors)) log::error("{}", line);
+            log::error("{}", unchanged_line(std::max<std::size_t>(work->errors.size(), 1),
+                                            report.generation));
             break;
     }
     last_reload_ = report;

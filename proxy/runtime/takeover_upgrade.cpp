@@ -25,7 +25,7 @@ constexpr std::size_t kBodyBytesMax = 16 * 1024;
 
 Error no_answer(const std::string& socket, const char* why) {
     return {fmt::format("no running process answers on {}: {}", socket, why),
-            "name its control socket with --admin, or start without --takeover",
+            "write its control socket as [admin] socket, or start without --takeover",
             {}};
 }
 

@@ -82,8 +82,9 @@ TEST_CASE("what a person should know of the configuration is said first", "[cli]
         return line;
     };
     CHECK(second_line("{\"file\":\"f.toml\",\"last_reload\":{\"result\":\"refused\",\"when\":"
-                      "\"12:03\",\"trigger\":\"SIGHUP\"},\"file_differs\":true}") ==
-          "the last reload was refused, 12:03 (SIGHUP): fairlead check -c f.toml");
+                      "\"12:03\",\"trigger\":\"SIGHUP\",\"errors\":\"f.toml:2:1: error: x\\n y\"},"
+                      "\"file_differs\":true}") ==
+          "the last reload was refused, 12:03 (SIGHUP): f.toml:2:1: error: x");
     CHECK(second_line("{\"file\":\"f.toml\",\"file_differs\":true}") ==
           "f.toml is not what runs: fairlead diff -c f.toml shows how");
     CHECK(second_line("{\"confirm_left\":\"42s\"}") ==

@@ -139,7 +139,7 @@ TEST_CASE("the full file spells out the defaults: nothing changes by writing the
 
     CHECK(model.listeners[0].accept_proxy[0].text() == "10.1.0.0/16");
     CHECK(model.process.state_file == "/var/lib/fairlead/state.json");
-    CHECK(model.process.user == "fairlead");
+    CHECK(model.process.user == "nobody");
     CHECK(model.admin->socket == "/run/fairlead/admin.sock");
     CHECK(model.admin->token_file == "/etc/fairlead/admin.token");
     CHECK(model.admin->hosts == std::vector<std::string>{"lb1.internal"});

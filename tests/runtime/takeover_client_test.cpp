@@ -59,7 +59,7 @@ TEST_CASE("without a running process the error tells what to do", "[runtime][tak
     CHECK(begun.error().render() ==
           "error: no running process answers on " + path +
               ": No such file or directory\n"
-              "  name its control socket with --admin, or start without --takeover\n");
+              "  write its control socket as [admin] socket, or start without --takeover\n");
     CHECK_FALSE(TakeoverClient::begin(std::string(200, 'x'), std::nullopt));
 }
 
