@@ -141,6 +141,7 @@ TEST_CASE("what is confirmed before its turn to go back stays", "[runtime][steer
         CHECK_FALSE(running.steering->confirm("test"));
     };
     let_the_time_pass_during_a_reload(running, std::nullopt);
+    running.on_report = nullptr;
     CHECK(running.reload({.backends = kThree}) == ReloadResult::Unchanged);
     CHECK(running.running() == kThree);
 }
