@@ -129,6 +129,11 @@ bool IpAddress::is_v4() const {
     return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin());
 }
 
+bool IpAddress::is_unspecified() const {
+    const auto own = bytes.begin() + (is_v4() ? 12 : 0);
+    return std::all_of(own, bytes.end(), [](auto byte) { return byte == 0; });
+}
+
 bool IpAddress::is_loopback() const {
     if (is_v4()) return bytes[12] == 127;
     return std::all_of(bytes.begin(), bytes.end() - 1, [](auto byte) { return byte == 0; }) &&
@@ -252,6 +257,14 @@ SocketAddress SocketAddress::from(const sockaddr* native) {
 
 std::string BindAddress::text() const {
     return any ? fmt::format(":{}", address.port) : address.text();
+}
+
+bool BindAddress::overlaps(const BindAddress& other) const {
+    const SocketAddress& there = other.address;
+    if (address.is_unix() || there.is_unix() || address.port != there.port) return false;
+    if (any || other.any || address.ip == there.ip) return true;
+    return address.ip.is_v4() == there.ip.is_v4() &&
+           (address.ip.is_unspecified() || there.ip.is_unspecified());
 }
 
 Result<BindAddress> BindAddress::parse(std::string_view text) {

@@ -19,6 +19,8 @@ struct IpAddress {
 
     bool is_v4() const;
     bool is_loopback() const;
+    /// "0.0.0.0" or "::": every address of its family.
+    bool is_unspecified() const;
     /// Dotted or RFC 5952 form, without brackets.
     std::string text() const;
     /// Writes text() into `out` (at least 46 bytes), without allocating; returns the length.
@@ -62,6 +64,8 @@ struct BindAddress {
         false;  ///< ":port": IPv6 socket without V6ONLY, IPv4 alone where the machine has no IPv6
 
     std::string text() const;
+    /// Some client could reach both: the system binds one of them only. Not of unix sockets.
+    bool overlaps(const BindAddress& other) const;
     static Result<BindAddress> parse(std::string_view text);
     bool operator==(const BindAddress&) const = default;
 };

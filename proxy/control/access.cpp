@@ -109,7 +109,8 @@ bool is_accepted_host(std::string_view host, const BindAddress& bind,
     // An address cannot be made to point elsewhere, a name can. Bound to any address, it has no own
     // to compare with.
     const Result<IpAddress> address = IpAddress::parse(name);
-    return address && (bind.any || address->is_loopback() || *address == bind.address.ip);
+    return address && (bind.any || bind.address.ip.is_unspecified() || address->is_loopback() ||
+                       *address == bind.address.ip);
 }
 
 std::optional<Denial> check_access(const AccessRules& rules, const Caller& caller,

@@ -110,9 +110,11 @@ Result<void> AdminServer::prepare_network(Prepared& prepared, AdminSockets& inhe
     const conf::Admin& settings = *prepared.settings;
     prepared.keeps_network = network_ != nullptr && settings_->bind == settings.bind;
     if (prepared.keeps_network) return {};
+    const bool is_in_our_way = network_ != nullptr && network_->address().overlaps(settings.bind);
     Result<net::SocketSet> sockets = is_at(inherited.network, settings.bind)
                                          ? Result<net::SocketSet>(*std::move(inherited.network))
-                                         : net::SocketSet::bind(settings.bind, 1);
+                                     : is_in_our_way ? net::SocketSet::bind_beside(settings.bind, 1)
+                                                     : net::SocketSet::bind(settings.bind, 1);
     if (!sockets) return fail(in_admin(std::move(sockets).error(), settings.where));
     auto listener =
         AdminListener::make(loop_, api_, AdminListener::Kind::Network, *std::move(sockets));

@@ -38,6 +38,9 @@ class SocketSet {
     /// @param unix_mode  of a unix socket's file from its first moment on, less what the umask has
     static Result<SocketSet> bind(const BindAddress& address, unsigned workers,
                                   unsigned unix_mode = 0777);
+    /// The same for a TCP address that overlaps one this process listens on and is about to leave:
+    /// without the trial, which would find ourselves. New clients come here at once.
+    static Result<SocketSet> bind_beside(const BindAddress& address, unsigned workers);
     /// Sockets of another process, inherited or handed over: whatever was connecting to them is
     /// served. Their number need not be that of the workers, see descriptors_for().
     /// @param inherited  closed when one of them is not what it should be

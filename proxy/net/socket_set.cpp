@@ -88,7 +88,8 @@ struct SocketSet::State {
         }
     }
 
-    static Result<std::unique_ptr<State>> bind_tcp(const BindAddress& address, unsigned workers);
+    static Result<std::unique_ptr<State>> bind_tcp(const BindAddress& address, unsigned workers,
+                                                   bool is_tried);
     static Result<std::unique_ptr<State>> bind_unix(const BindAddress& address, unsigned mode);
 
     BindAddress address;
@@ -98,7 +99,8 @@ struct SocketSet::State {
 };
 
 Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_tcp(const BindAddress& address,
-                                                                     unsigned workers) {
+                                                                     unsigned workers,
+                                                                     bool is_tried) {
     auto state = std::make_unique<State>();
     state->address = address;
     const auto failed = [&] { return fail(tcp_bind_error(state->address, errno)); };
@@ -106,10 +108,10 @@ Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_tcp(const BindA
     Native native = native_of(address, true);
     // Alone at first: with SO_REUSEPORT a second instance of this program would be let in, and take
     // half of the connections. The option is set afterwards, so there is no gap for one either.
-    Descriptor first = net::bind_tcp(native, false);
+    Descriptor first = net::bind_tcp(native, !is_tried);
     if (!first.is_open() && errno == EAFNOSUPPORT && address.any) {
         native = native_of(address, false);
-        first = net::bind_tcp(native, false);
+        first = net::bind_tcp(native, !is_tried);
     }
     if (!first.is_open()) return failed();
     if (!set(first.get(), SOL_SOCKET, SO_REUSEPORT, 1)) return failed();
@@ -164,7 +166,14 @@ Result<SocketSet> SocketSet::bind(const BindAddress& address, unsigned workers,
                                   unsigned unix_mode) {
     assert(workers > 0);
     auto state = address.address.is_unix() ? State::bind_unix(address, unix_mode)
-                                           : State::bind_tcp(address, workers);
+                                           : State::bind_tcp(address, workers, true);
+    if (!state) return fail(std::move(state).error());
+    return SocketSet{std::move(*state)};
+}
+
+Result<SocketSet> SocketSet::bind_beside(const BindAddress& address, unsigned workers) {
+    assert(workers > 0 && !address.address.is_unix());
+    auto state = State::bind_tcp(address, workers, false);
     if (!state) return fail(std::move(state).error());
     return SocketSet{std::move(*state)};
 }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace fairlead::runtime {
 namespace {
 
-Result<net::SocketSet> open(const BindAddress& address, unsigned workers,
+Result<net::SocketSet> open(const BindAddress& address, bool is_in_our_way, unsigned workers,
                             InheritedSockets* inherited) {
+    if (is_in_our_way) return net::SocketSet::bind_beside(address, workers);
     if (inherited != nullptr) {
         auto adopted = inherited->adopt(address);
         if (!adopted) return fail(std::move(adopted).error());
@@ -59,7 +61,17 @@ Many<Bindings> bind_listeners(const conf::Model& model, const Bindings& before, 
     for (std::size_t index = 0; index < bindings.size(); ++index) {
         Binding& binding = bindings[index];
         if (binding.sockets != nullptr) continue;
-        Result<net::SocketSet> sockets = open(binding.wanted, workers, inherited);
+        // ":8080" to "127.0.0.1:8080": what we leave is in the way, and what we keep must not be.
+        const auto is_overlapped = [&](const Binding& each) {
+            return each.sockets != nullptr && each.address.overlaps(binding.wanted);
+        };
+        const bool is_in_our_way =
+            std::any_of(before.begin(), before.end(),
+                        [&](const Binding& old) {
+                            return !taken.contains(old.id) && is_overlapped(old);
+                        }) &&
+            std::none_of(bindings.begin(), bindings.end(), is_overlapped);
+        Result<net::SocketSet> sockets = open(binding.wanted, is_in_our_way, workers, inherited);
         if (!sockets) {
             Error error = std::move(sockets).error().in("listener", binding.listener);
             error.where = where[index]->where;

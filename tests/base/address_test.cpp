@@ -269,4 +269,23 @@ TEST_CASE("a backend address that is none says what to write", "[base][address]"
 }
 
 }  // namespace
+TEST_CASE("addresses overlap when a client can mean both", "[base][address]") {
+    const auto overlap = [](std::string_view one, std::string_view other) {
+        const BindAddress a = *BindAddress::parse(one);
+        const BindAddress b = *BindAddress::parse(other);
+        CHECK(a.overlaps(b) == b.overlaps(a));
+        return a.overlaps(b);
+    };
+    CHECK(overlap(":80", "127.0.0.1:80"));
+    CHECK(overlap(":80", "[::1]:80"));
+    CHECK(overlap("0.0.0.0:80", "127.0.0.1:80"));
+    CHECK(overlap("[::]:80", "[::1]:80"));
+    CHECK(overlap("127.0.0.1:80", "127.0.0.1:80"));
+    CHECK_FALSE(overlap("0.0.0.0:80", "[::1]:80"));
+    CHECK_FALSE(overlap("[::]:80", "127.0.0.1:80"));
+    CHECK_FALSE(overlap("127.0.0.1:80", "127.0.0.2:80"));
+    CHECK_FALSE(overlap(":80", ":81"));
+    CHECK_FALSE(overlap("unix:/run/a", "unix:/run/a"));
+}
+
 }  // namespace fairlead

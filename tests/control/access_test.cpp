@@ -64,6 +64,7 @@ TEST_CASE("the endpoint answers to its own address, the loopback, localhost and 
     }
     CHECK(is_accepted_host("10.1.2.3:9900", bind_of(":9900"), {}));
     CHECK_FALSE(is_accepted_host("evil.example", bind_of(":9900"), {}));
+    CHECK(is_accepted_host("10.1.2.3:9900", bind_of("0.0.0.0:9900"), {}));
 }
 
 TEST_CASE("through the control socket root and the balancer's own user may do everything",

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "proxy/runtime/load_model.h"
 #include "proxy/telemetry/log.h"
@@ -28,12 +29,14 @@ struct Config {
     std::string backends = "\"127.0.0.1:1\"";
     std::string pool{};
     std::string process{};
+    std::string level = "info";
     std::string more{};
 
     std::string text() const {
-        return "[process]\n" + process + "\n[log]\naccess = \"off\"\n[listener.web]\nbind = \"" +
-               bind + "\"\npool = \"app\"\n[pool.app]\nbackends = [" + backends + "]\n" + pool +
-               "\n" + more;
+        return "[process]\n" + process + "\n[log]\nlevel = \"" + level +
+               "\"\naccess = \"off\"\n[listener.web]\nbind = \"" + bind +
+               "\"\npool = \"app\"\n[pool.app]\nbackends = [" + backends + "]\n" + pool + "\n" +
+               more;
     }
 };
 
@@ -181,4 +184,21 @@ TEST_CASE("what is under way when the process stops binds nothing again", "[runt
     CHECK(running.report->result == ReloadResult::Refused);
     CHECK(running.report->errors == "error: the process is stopping\n");
     CHECK(running.server->bindings().front().sockets == nullptr);
+}
+
+TEST_CASE("a listener goes from every address to one and back", "[runtime][steering]") {
+    Running running{{.bind = ":0"}};
+    const BindAddress every = running.server->bindings().front().address;
+    const std::string one = "127.0.0.1:" + std::to_string(every.address.port);
+    // As if its port had been configured.
+    REQUIRE(running.reload({.bind = one}) == ReloadResult::Applied);
+    CHECK(running.server->bindings().front().address.text() == one);
+    REQUIRE(running.reload({.bind = every.text()}) == ReloadResult::Applied);
+    CHECK(running.server->bindings().front().address == every);
+
+    // What could not be bound at a start is refused by a reload too.
+    const Config both{.bind = every.text(),
+                      .more = "[listener.one]\nbind = \"" + one + "\"\npool = \"app\"\n"};
+    CHECK(running.reload(both) == ReloadResult::Refused);
+    CHECK(running.report->errors.find("cannot listen on " + one) != std::string::npos);
 }
