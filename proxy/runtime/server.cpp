@@ -58,6 +58,8 @@ std::string make_instance() {
 
 }  // namespace
 
+void Server::set_log_level(conf::LogLevel level) { log::set_level(log_level(level)); }
+
 unsigned usable_cpus() {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -85,7 +87,7 @@ Server::~Server() {
 Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
                                            const Overrides& overrides,
                                            InheritedSockets* inherited) {
-    log::set_level(log_level(prepared.model.log.level));
+    set_log_level(prepared.model.log.level);
     const std::uint64_t automatic = raise_descriptor_limit();
     const conf::Process process = prepared.model.process;
     const unsigned workers = process.workers == 0 ? usable_cpus() : process.workers;

@@ -97,6 +97,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
     void let_go(const Snapshot& previous);
     void set_admin_states(const Snapshot& snapshot, const Overrides& overrides);
     std::vector<Worker::Socket> sockets_for(unsigned worker) const;
+    static void set_log_level(conf::LogLevel level);
     Result<void> open_access_log(const conf::AccessLog& access);
     void on_worker_applied();
     void abort_on(const std::shared_ptr<balancing::Backend>& backend, bool with_exchanges,

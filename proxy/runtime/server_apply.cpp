@@ -56,7 +56,9 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
     }
 
     commit(*next, *snapshot_, *registry_);
+    if (has_new_log) set_log_level(next->model.log.level);
     set_admin_states(*next, overrides);
+    monitor_->note_rising();
     for (const Binding& binding : *bindings) {
         const bool is_new = std::none_of(bindings_.begin(), bindings_.end(),
                                          [&](const Binding& old) { return old.id == binding.id; });
@@ -157,7 +159,7 @@ void Server::set_admin_states(const Snapshot& snapshot, const Overrides& overrid
         const SnapshotPool* const pool = snapshot.pool(each.pool);
         if (pool == nullptr) continue;
         if (balancing::Backend* const backend = pool->shared->find(each.backend)) {
-            if (backend->admin() != each.state) backend->set_admin(each.state, loop_.now());
+            pool->shared->set_admin(*backend, each.state, loop_.now());
         }
     }
 }

@@ -186,6 +186,28 @@ TEST_CASE("what is under way when the process stops binds nothing again", "[runt
     CHECK(running.server->bindings().front().sockets == nullptr);
 }
 
+TEST_CASE("log.level follows a reload", "[runtime][steering]") {
+    Running running;
+    REQUIRE(running.reload({.level = "error"}) == ReloadResult::Applied);
+    CHECK_FALSE(telemetry::log::enabled(telemetry::log::Level::Warn));
+    REQUIRE(running.reload({.level = "debug"}) == ReloadResult::Applied);
+    CHECK(telemetry::log::enabled(telemetry::log::Level::Debug));
+    REQUIRE(running.reload({}) == ReloadResult::Applied);
+    CHECK_FALSE(telemetry::log::enabled(telemetry::log::Level::Debug));
+}
+
+TEST_CASE("a backend comes back from maintenance slowly, also with another weight",
+          "[runtime][steering]") {
+    Running running{{.backends = kOne + ", " + kTwo, .pool = "check = \"tcp\""}};
+    for (const auto& each : running.server->snapshot().pools[0]->backends) {
+        each->backend->set_state(State::Up, running.loop.now());
+    }
+    REQUIRE_FALSE(running.change({AdminState::Maintenance, {}}));
+    REQUIRE_FALSE(running.change({AdminState::Ready, 5}));
+    CHECK(running.backend().weight() == 5);
+    CHECK(running.backend().state() == State::Rising);
+}
+
 TEST_CASE("a listener goes from every address to one and back", "[runtime][steering]") {
     Running running{{.bind = ":0"}};
     const BindAddress every = running.server->bindings().front().address;
