@@ -42,6 +42,11 @@ balancing::PoolSettings pool_settings(const conf::Pool& pool) {
     return settings;
 }
 
+/// A name server may tell the same addresses in another order each time.
+bool are_same(const std::vector<SocketAddress>& a, const std::vector<SocketAddress>& b) {
+    return std::is_permutation(a.begin(), a.end(), b.begin(), b.end());
+}
+
 class Assembler {
   public:
     Assembler(Prepared prepared, const Snapshot* previous, telemetry::Registry& registry,
@@ -140,7 +145,8 @@ class Assembler {
             errors_.push_back(std::move(error));
             return nullptr;
         }
-        if (before != nullptr && before->endpoint->addresses == *addresses) return found->second;
+        if (before != nullptr && are_same(before->endpoint->addresses, *addresses))
+            return found->second;
         auto shared = std::make_shared<connect::SharedBackend>();
         shared->backend = std::move(backend);
         shared->endpoint = std::make_shared<connect::Endpoint>();
@@ -233,7 +239,7 @@ bool has_moved(const SnapshotPool& pool, const AddressBook& addresses) {
         if (!each->backend->address().is_name()) return false;
         const auto found = addresses.find(each->host);
         return found != addresses.end() && found->second &&
-               *found->second != each->endpoint->addresses;
+               !are_same(*found->second, each->endpoint->addresses);
     });
 }
 

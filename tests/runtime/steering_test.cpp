@@ -224,3 +224,17 @@ TEST_CASE("a listener goes from every address to one and back", "[runtime][steer
     CHECK(running.reload(both) == ReloadResult::Refused);
     CHECK(running.report->errors.find("cannot listen on " + one) != std::string::npos);
 }
+
+TEST_CASE("addresses of a name in another order are the same ones", "[runtime][steering]") {
+    Running running{{.backends = "\"localhost:1\""}};
+    const SnapshotPool& pool = *running.server->snapshot().pools[0];
+    const SocketAddress here{*IpAddress::parse("127.0.0.1"), 1, {}};
+    const SocketAddress there{*IpAddress::parse("127.0.0.2"), 1, {}};
+    pool.backends[0]->endpoint->addresses = {here, there};
+    const auto has_moved_to = [&](std::vector<SocketAddress> addresses) {
+        return has_moved(pool, {{"localhost:1", std::move(addresses)}});
+    };
+    CHECK_FALSE(has_moved_to({there, here}));
+    CHECK(has_moved_to({here}));
+    CHECK(has_moved_to({here, here}));
+}
