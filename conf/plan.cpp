@@ -349,6 +349,8 @@ std::string_view noun(What what) {
 
 }  // namespace
 
+bool Change::needs_restart() const { return effect == kRestart; }
+
 std::string Change::text() const {
     std::string out = kind == Kind::Added ? "+ " : kind == Kind::Removed ? "- " : "~ ";
     out += noun(what);

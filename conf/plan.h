@@ -23,6 +23,7 @@ struct Change {
     /// What follows from it: "drains", "needs a restart", "order"; may be empty.
     std::string effect;
 
+    bool needs_restart() const;
     /// "+ pool api", "- backend app/b3 (drains)", `~ listener web: limits.body "none" -> "1MiB"`
     std::string text() const;
     bool operator==(const Change&) const = default;

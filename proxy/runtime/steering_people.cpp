@@ -1,5 +1,6 @@
 /// Steering's second part: what people change and ask, beside the file.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -69,7 +70,14 @@ void Steering::Work::load() {
         file_model = std::make_shared<const conf::Model>(std::move(loaded.model));
     }
     prepared = prepare(lay_over(*file_model, overrides, ended), running.get());
-    for (const conf::Change& change : prepared.changes) changes.push_back(change.text());
+    for (const conf::Change& change : prepared.changes) {
+        changes.push_back(change.text());
+        if (!change.needs_restart()) continue;
+        warnings.push_back({fmt::format("[process] {} is taken at the next start",
+                                        fmt::join(change.details, ", ")),
+                            "fairlead run --takeover starts anew and loses no request",
+                            {}});
+    }
 }
 
 void Steering::change(std::string what, Change change, OnChanged on_done) {
@@ -158,11 +166,7 @@ void Steering::add_backend(std::string pool, conf::Backend backend, std::string 
                     fmt::format("pool \"{}\" has a backend \"{}\" already", pool, backend.name),
                     "give another name"};
             }
-            conf::Backend added = backend;
-            if (added.max_in_flight == kUnlimited) {
-                added.max_in_flight = model.pool(pool)->max_in_flight;
-            }
-            overrides.added.push_back({pool, std::move(added)});
+            overrides.added.push_back({pool, backend});
             return std::nullopt;
         },
         std::move(on_done));

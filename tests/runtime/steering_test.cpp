@@ -196,6 +196,17 @@ TEST_CASE("log.level follows a reload", "[runtime][steering]") {
     CHECK_FALSE(telemetry::log::enabled(telemetry::log::Level::Debug));
 }
 
+TEST_CASE("what only a start can change is warned about once", "[runtime][steering]") {
+    Running running{{.process = "workers = 1"}};
+    REQUIRE(running.reload({.process = "workers = 2"}) == ReloadResult::Applied);
+    CHECK(running.report->warnings ==
+          std::vector<std::string>{"warning: [process] workers 1 -> 2 is taken at the next start\n"
+                                   "  fairlead run --takeover starts anew and loses no request\n"});
+    CHECK(running.server->workers() == 1);
+    CHECK(running.reload({.process = "workers = 2"}) == ReloadResult::Unchanged);
+    CHECK(running.report->warnings.empty());
+}
+
 TEST_CASE("a backend comes back from maintenance slowly, also with another weight",
           "[runtime][steering]") {
     Running running{{.backends = kOne + ", " + kTwo, .pool = "check = \"tcp\""}};
