@@ -203,6 +203,8 @@ void Service::stop() {
         log::warn("second signal: stopping at once");
         std::_Exit(0);
     }
+    // The next process must not go on with sockets whose files go with us: it is refused now.
+    to_.reset();
     manager_.stopping("draining");
     server_->stop([this] { loop_.stop(); });
 }

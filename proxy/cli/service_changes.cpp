@@ -11,7 +11,9 @@ using balancing::State;
 
 }  // namespace
 
-void Service::on_reloading() { manager_.reloading(); }
+void Service::on_reloading() {
+    if (server_->is_ready()) manager_.reloading();
+}
 
 std::vector<Error> Service::on_prepare(const conf::Model& model) {
     return admin_->on_prepare(model);
@@ -25,7 +27,8 @@ void Service::on_applied(const conf::Model& model) {
 }
 
 void Service::on_reloaded(const runtime::ReloadReport& report) {
-    manager_.ready(status_line());
+    // Not before clients are accepted: on_accepting() says so. Nor after "stopping".
+    if (server_->is_ready()) manager_.ready(status_line());
     if (watch_ != nullptr && !report.files.empty()) {
         watch_list_ = {report.files, report.folders};
         watch_->watch(watch_list_, report.began);

@@ -13,10 +13,15 @@ namespace log = telemetry::log;
 }  // namespace
 
 void Service::on_takeover_asked(net::Descriptor connection, std::string_view already_read) {
-    if (server_->is_stopping() || (to_ != nullptr && to_->is_under_way())) {
-        log::warn("takeover: refused: {}",
-                  server_->is_stopping() ? "this process is stopping" : "another one is under way");
-        return;  // closing says so
+    // Of a change under way the next process would know one half, and a configuration that waits to
+    // be confirmed would stay for ever there.
+    const std::string why = server_->is_stopping()                  ? "the process is stopping"
+                            : to_ != nullptr && to_->is_under_way() ? "another one is under way"
+                                                                    : steering_->unsettled();
+    if (!why.empty()) {
+        log::warn("takeover: refused: {}", why);
+        runtime::TakeoverServer::refuse(std::move(connection), {why, "ask again later", {}});
+        return;
     }
     loop_.retire(std::move(to_));
     runtime::TakeoverObserver& observer = *this;
@@ -26,12 +31,12 @@ void Service::on_takeover_asked(net::Descriptor connection, std::string_view alr
         return;
     }
     to_ = std::move(*made);
+    // What would change from now on the next process would not know.
+    steering_->hold("another process is taking over");
     log::info("takeover: process {} asks for the listening sockets", to_->pid());
 }
 
 runtime::TakeoverGift Service::on_takeover_begun() {
-    // What would change from now on the next process would not know.
-    steering_->hold("another process is taking over");
     runtime::TakeoverGift gift;
     for (const runtime::Binding& binding : server_->bindings()) {
         if (binding.sockets == nullptr) continue;

@@ -47,7 +47,8 @@ TakeoverClient::~TakeoverClient() = default;
 
 Result<TakeoverMessage> TakeoverClient::next_message(Time end) {
     while (true) {
-        if (Result<void> sent = channel_.flush(); !sent) return fail(std::move(sent).error());
+        Result<void> sent = channel_.flush();
+        // What the old one said before it closed is still read when nothing can be sent any more.
         Result<std::optional<TakeoverMessage>> message = channel_.take();
         if (!message) return fail(std::move(message).error());
         if (*message) {
@@ -55,6 +56,7 @@ Result<TakeoverMessage> TakeoverClient::next_message(Time end) {
             if (refusal != nullptr) return fail(refused(*refusal));
             return std::move(**message);
         }
+        if (!sent) return fail(std::move(sent).error());
         if (Result<void> waited = channel_.wait(end); !waited) {
             return fail(std::move(waited).error());
         }

@@ -26,6 +26,13 @@ Result<std::unique_ptr<TakeoverServer>> TakeoverServer::make(net::Loop& loop,
         new TakeoverServer{loop, std::move(connection), already_read, *peer, observer, limits}};
 }
 
+void TakeoverServer::refuse(net::Descriptor connection, const Error& why) {
+    // A few bytes on an empty connection: they always fit.
+    TakeoverChannel channel{std::move(connection), {}};
+    (void)channel.put(TakeoverRefusal{why.message, why.hint});
+    (void)channel.flush();
+}
+
 TakeoverServer::TakeoverServer(net::Loop& loop, net::Descriptor connection,
                                std::string_view already_read, SocketPeer peer,
                                TakeoverObserver& observer, TakeoverLimits limits)
@@ -143,7 +150,7 @@ void TakeoverServer::release() {
     readiness_.reset();
 }
 
-void TakeoverServer::refuse(Error why) {
+void TakeoverServer::refuse(const Error& why) {
     (void)channel_.put(TakeoverRefusal{why.message, why.hint});
     (void)channel_.flush();
     fail_with(why);

@@ -62,6 +62,8 @@ class TakeoverServer {
                                                         std::string_view already_read,
                                                         TakeoverObserver& observer,
                                                         TakeoverLimits limits = {});
+    /// Says why not on a connection on which the 101 has been sent, and closes it.
+    static void refuse(net::Descriptor connection, const Error& why);
     /// Before release(): the new process is refused.
     ~TakeoverServer();
     TakeoverServer(const TakeoverServer&) = delete;
@@ -90,7 +92,7 @@ class TakeoverServer {
     void on_deadline();
     void on_message(const TakeoverMessage& message);
     Result<void> give(const TakeoverGift& gift);
-    void refuse(Error why);
+    void refuse(const Error& why);
     void fail_with(const Error& why);
 
     net::Loop& loop_;

@@ -145,3 +145,18 @@ TEST_CASE("an old process that gives up or is stopped meanwhile says so", "[runt
     takeover.server.reset();
     CHECK(takeover.ready() == TakeoverEnd::Refused);
 }
+
+TEST_CASE("a takeover that comes at the wrong time is told why", "[runtime][takeover]") {
+    ControlSocket control;
+    net::Loop loop;
+    auto beginning = begin_client(control);
+    net::Descriptor connection = control.accept();
+    say(connection, kSwitching);
+    TakeoverServer::refuse(std::move(connection),
+                           {"a reload waits to be confirmed", "ask again later", {}});
+    const BegunClient client = finish(loop, beginning);
+    REQUIRE_FALSE(client);
+    CHECK(client.error().message ==
+          "the running process does not hand its sockets over: a reload waits to be confirmed");
+    CHECK(client.error().hint == "ask again later");
+}
