@@ -2,7 +2,8 @@
 #include <signal.h>
 
 #include <atomic>
-#include <memory>
+#include <string>
+#include <thread>
 
 #include "tests/scenarios/support/scenario.h"
 
@@ -21,6 +22,9 @@ FakeBackend::Script echo_session(std::string name = "") {
         peer.send("goodbye");
     };
 }
+
+constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kPieces = 800;  // 50 MiB
 
 double active(const Balancer& balancer, const std::string& backend) {
     return balancer.metric("fairlead_backend_connections{pool=\"app\",backend=\"" + backend +
@@ -98,25 +102,47 @@ TEST_CASE("a session in which nothing moves ends after tunnel_idle", "[scenarios
     CHECK(balancer.wait_for_access_log(1).front().at("/failure") == "client_timeout");
 }
 
-TEST_CASE("a slow reader at either end holds the other one", "[scenarios][tcp][large]") {
-    constexpr std::size_t kBlock = 64 * 1024;
-    constexpr std::size_t kBlocks = 800;  // 50 MiB
+TEST_CASE("a client that reads slowly holds its backend", "[scenarios][tcp][large]") {
     std::atomic<std::size_t> sent = 0;
     FakeBackend backend{[&](Peer& peer) {
-        const std::string block(kBlock, 'x');
-        for (std::size_t number = 0; number < kBlocks && peer.send(block); ++number) {
+        const std::string block(kPieceBytes, 'x');
+        for (std::size_t number = 0; number < kPieces && peer.send(block); ++number) {
             sent += block.size();
         }
     }};
     const Balancer balancer{{.backends = {backend.address()}, .listener = kTcpMode}};
     Client client = Client::with_small_buffer(balancer.port());
     REQUIRE(is_held(sent));
-    CHECK(sent < kBlocks * kBlock / 2);
-    if (balancer.memory_peak_kib() != 0) CHECK(balancer.memory_peak_kib() < 40 * 1024);
+    CHECK(sent < kPieces * kPieceBytes / 2);
+    CHECK(balancer.memory_peak_kib() < 40 * 1024);
     client.forget_received();
-    CHECK(client.read_exactly(kBlocks * kBlock).size() == kBlocks * kBlock);
+    CHECK(client.read_exactly(kPieces * kPieceBytes).size() == kPieces * kPieceBytes);
     CHECK(client.read_to_end().empty());
     CHECK(client.ending() == Ending::Closed);
+}
+
+TEST_CASE("a backend that reads slowly holds its client", "[scenarios][tcp][large]") {
+    Gate read_on;
+    FakeBackend backend{[&](Peer& peer) {
+        read_on.wait();
+        peer.forget_received();
+        peer.send(std::to_string(peer.read_exactly(kPieces * kPieceBytes).size()));
+    }};
+    const Balancer balancer{{.backends = {backend.address()}, .listener = kTcpMode}};
+    Client client{balancer.port()};
+    std::atomic<std::size_t> sent = 0;
+    std::thread sender([&] {
+        const std::string block(kPieceBytes, 'x');
+        for (std::size_t number = 0; number < kPieces && client.send(block); ++number) {
+            sent += block.size();
+        }
+    });
+    CHECK(is_held(sent));
+    CHECK(sent < kPieces * kPieceBytes / 2);
+    CHECK(balancer.memory_peak_kib() < 40 * 1024);
+    read_on.open();
+    sender.join();
+    CHECK(client.read_to_end() == std::to_string(kPieces * kPieceBytes));
 }
 
 TEST_CASE("the sessions of a killed backend end, new ones go elsewhere", "[scenarios][tcp]") {
