@@ -82,7 +82,9 @@ std::vector<Error> Service::start(conf::Model model) {
                                                     settings_.path, std::move(overrides));
     steering_->set_observer(*this);
     auto made = control::AdminServer::make(loop_, *server_, steering_.get(), admin,
-                                           control::adopt_admin(*inherited_, admin));
+                                           control::adopt_admin(*inherited_, admin),
+                                           from_ == nullptr ? control::AdminServer::Opens::AtOnce
+                                                            : control::AdminServer::Opens::Later);
     if (!made) return {made.error()};
     admin_ = std::move(*made);
     admin_->on_takeover([this](net::Descriptor connection, std::string_view already_read) {
@@ -177,6 +179,7 @@ std::string Service::status_line() const {
 void Service::on_accepting() {
     manager_.ready(status_line());
     if (from_ == nullptr) return;
+    admin_->open();
     manager_.main_pid(::getpid());
     from_->ready(loop_, [this](runtime::TakeoverEnd how, const std::string& text) {
         on_takeover_end(how, text);

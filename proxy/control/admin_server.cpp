@@ -53,12 +53,19 @@ AdminServer::~AdminServer() = default;
 Result<std::unique_ptr<AdminServer>> AdminServer::make(net::Loop& loop, runtime::Server& server,
                                                        runtime::Steering* steering,
                                                        const std::optional<conf::Admin>& settings,
-                                                       AdminSockets inherited) {
+                                                       AdminSockets inherited, Opens opens) {
     std::unique_ptr<AdminServer> admin(new AdminServer(loop, server, steering));
+    admin->is_open_ = opens == Opens::AtOnce;
     auto put_in_force = admin->prepare(settings, std::move(inherited));
     if (!put_in_force) return fail(std::move(put_in_force).error());
     (*put_in_force)();
     return admin;
+}
+
+void AdminServer::open() {
+    if (std::exchange(is_open_, true)) return;
+    if (network_ != nullptr) network_->open();
+    if (control_ != nullptr) control_->open();
 }
 
 Result<std::function<void()>> AdminServer::prepare(const std::optional<conf::Admin>& settings) {
@@ -195,11 +202,11 @@ void AdminServer::put_in_force(Prepared& prepared) {
     if (settings_) api_.set_rules(settings_->hosts, settings_->token_file);
     if (!prepared.keeps_network) {
         end(std::exchange(network_, std::move(prepared.network)));
-        if (network_ != nullptr) network_->open();
+        if (network_ != nullptr && is_open_) network_->open();
     }
     if (!prepared.keeps_control) {
         end(std::exchange(control_, std::move(prepared.control)));
-        if (control_ != nullptr) control_->open();
+        if (control_ != nullptr && is_open_) control_->open();
     }
 }
 

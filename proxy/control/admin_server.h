@@ -2,6 +2,7 @@
 /// other settings while it runs. Main's thread and loop.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,18 +28,24 @@ struct AdminSockets {
 
 class AdminServer final : public runtime::SteeringObserver {
   public:
-    /// Binds and serves from now on. `loop`, `server` and `steering` outlive it.
+    /// When clients are let in: at a takeover the process before this one answers until this one
+    /// serves, for it may never come to that.
+    enum class Opens : std::uint8_t { AtOnce, Later };
+    /// Binds and serves from now on, or from open() on. `loop`, `server` and `steering` outlive it.
     /// @param steering   null: the endpoint only shows, and has no control socket
     /// @param settings   nothing: no endpoint, until apply() brings one
     /// @param inherited  used where they are what the settings ask for, else closed
     static Result<std::unique_ptr<AdminServer>> make(net::Loop& loop, runtime::Server& server,
                                                      runtime::Steering* steering,
                                                      const std::optional<conf::Admin>& settings,
-                                                     AdminSockets inherited = {});
+                                                     AdminSockets inherited = {},
+                                                     Opens opens = Opens::AtOnce);
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;
 
+    /// Lets clients in, if it does not yet.
+    void open();
     /// Gets ready for other settings: reads the token, binds what is new.
     /// @return what puts them in force (call it at most once, while this lives); dropped uncalled,
     ///         everything stays as it was. Or what is in the way, with its place in the file.
@@ -80,6 +87,7 @@ class AdminServer final : public runtime::SteeringObserver {
     net::Loop& loop_;
     const bool has_control_;
     Api api_;
+    bool is_open_ = true;
     std::optional<conf::Admin> settings_;
     std::function<void()> prepared_;  ///< of a reload under way
     std::string control_path_;        ///< of control_
