@@ -132,6 +132,10 @@ bool AdminConnection::begin_takeover(std::span<char> rest) {
         send(problem(409, checked.error().message, checked.error().hint));
         return true;
     }
+    if (std::optional<ApiAnswer> refusal = api_.takeover_refusal()) {
+        send(*std::move(refusal));
+        return true;
+    }
     net::Descriptor connection = stream_->duplicate();
     const bool is_sent = connection.is_open() &&
                          stream_->write(

@@ -105,6 +105,22 @@ std::optional<ApiAnswer> Api::denied(const Caller& caller, const ApiRequest& req
     return problem(denial->status, denial->error, denial->hint);
 }
 
+std::optional<ApiAnswer> Api::takeover_refusal() const {
+    if (server_.is_stopping()) {
+        return problem(503, "the running process is stopping",
+                       "start the next one without --takeover when it has ended");
+    }
+    if (steering_ == nullptr) return std::nullopt;
+    if (!steering_->held().empty()) {
+        return problem(409, "not now: " + steering_->held(), "try again in a moment");
+    }
+    if (steering_->confirm_left()) {
+        return problem(409, "a reload waits to be confirmed",
+                       "fairlead confirm, or wait until it has gone back");
+    }
+    return std::nullopt;
+}
+
 std::optional<ApiAnswer> Api::refusal(const Caller& caller, const ApiRequest& request, Time now) {
     const Place place = find_place(request.path);
     const Need need = need_of(place.resource, request.method);

@@ -37,6 +37,9 @@ class Api {
     using OnTakeover = std::function<void(net::Descriptor, std::string_view already_read)>;
     void set_on_takeover(OnTakeover on_takeover) { on_takeover_ = std::move(on_takeover); }
     const OnTakeover& on_takeover() const { return on_takeover_; }
+    /// Why the sockets cannot be asked for now: the process stops, another one is taking over, or a
+    /// reload waits to be confirmed and may go back, of which the next process would not know.
+    std::optional<ApiAnswer> takeover_refusal() const;
 
     /// Whom to believe from now on.
     void set_rules(std::vector<std::string> hosts, std::string token_file);

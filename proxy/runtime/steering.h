@@ -133,6 +133,7 @@ class Steering {
     /// Changes and reloads are refused from now on, with this reason; empty: they are not any more.
     /// What is under way comes to its end.
     void hold(std::string why) { held_ = std::move(why); }
+    const std::string& held() const { return held_; }
 
     // ---- to look at
     const std::string& path() const { return path_; }
