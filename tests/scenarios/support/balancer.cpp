@@ -37,14 +37,22 @@ std::uint16_t port_after(const std::string& log, const std::string& text) {
     return static_cast<std::uint16_t>(std::atoi(log.c_str() + colon + 1));
 }
 
+/// Who watches a file takes one that was written at the very moment of its start for changed.
+void wait_for_file_clock(const std::string& path) {
+    constexpr std::chrono::milliseconds kTick{20};
+    const auto written = std::filesystem::last_write_time(path);
+    eventually([&] { return decltype(written)::clock::now() > written + kTick; });
+}
+
 }  // namespace
 
 std::string config(const Setup& setup) {
     if (!setup.whole.empty()) return setup.whole;
     std::string text = "[process]\n" + setup.process + "\n";
     if (setup.process.find("workers") == std::string::npos) text += "workers = 1\n";
-    text += "[admin]\nbind = \"127.0.0.1:0\"\n" + setup.admin + "\n[listener.web]\n" +
-            setup.listener + "\n";
+    text += "[admin]\n" + setup.admin + "\n";
+    if (setup.admin.find("bind") == std::string::npos) text += "bind = \"127.0.0.1:0\"\n";
+    text += "[listener.web]\n" + setup.listener + "\n";
     if (setup.listener.find("bind") == std::string::npos) text += "bind = \"127.0.0.1:0\"\n";
     if (!setup.backends.empty()) {
         text += "pool = \"app\"\n[pool.app]\nbackends = [";
@@ -58,21 +66,39 @@ std::string config(const Setup& setup) {
 }
 
 Balancer::Balancer(const Setup& setup)
-    : directory_(std::make_unique<TemporaryDirectory>()),
+    : directory_(std::make_shared<TemporaryDirectory>()),
       config_path_(directory_->path() + "/fairlead.toml") {
     std::ofstream(config_path_) << config(setup);
-    start();
-    const bool serves = wait_for([this] {
-        return stderr_.find("serving on ") != std::string::npos || stderr_.ends_with("(ended)");
-    });
-    if (serves && !log().ends_with("(ended)")) return;
+    const bool watches =
+        !setup.arguments.empty() || config(setup).find("watch") != std::string::npos;
+    if (watches) wait_for_file_clock(config_path_);
+    start(setup.arguments);
+    if (wait_until_serving()) return;
     signal(SIGKILL);
     wait_for_exit();
     for (std::thread& reader : readers_) reader.join();
     FAIL("it did not start with\n" << config(setup) << "\n" << stderr_);
 }
 
-void Balancer::start() {
+Balancer::Balancer(std::shared_ptr<TemporaryDirectory> directory,
+                   std::vector<std::string> arguments)
+    : directory_(std::move(directory)), config_path_(directory_->path() + "/fairlead.toml") {
+    start(std::move(arguments));
+}
+
+Balancer Balancer::next(std::vector<std::string> arguments) const {
+    return Balancer{directory_, std::move(arguments)};
+}
+
+bool Balancer::wait_until_serving() const {
+    return wait_for([this] {
+               return stderr_.find("serving on ") != std::string::npos ||
+                      stderr_.ends_with("(ended)");
+           }) &&
+           !log().ends_with("(ended)");
+}
+
+void Balancer::start(std::vector<std::string> more) {
     int out[2];
     int err[2];
     if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) give_up("pipe");
@@ -83,10 +109,10 @@ void Balancer::start() {
     // Another build of it, a release or one with a sanitizer, may stand in.
     const char* const other = std::getenv("FAIRLEAD_PROGRAM");
     std::string program = other != nullptr ? other : FAIRLEAD_PROGRAM;
-    std::string run = "run";
-    std::string option = "-c";
-    std::string path = config_path_;
-    char* arguments[] = {program.data(), run.data(), option.data(), path.data(), nullptr};
+    more.insert(more.begin(), {program, "run", "-c", config_path_});
+    std::vector<char*> arguments;
+    for (std::string& each : more) arguments.push_back(each.data());
+    arguments.push_back(nullptr);
     // Its control socket is its own: several of these run at a time.
     std::string runtime_directory = "RUNTIME_DIRECTORY=" + directory_->path();
     std::vector<char*> variables;
@@ -94,8 +120,8 @@ void Balancer::start() {
         if (!std::string_view(*each).starts_with("RUNTIME_DIRECTORY=")) variables.push_back(*each);
     }
     variables.insert(variables.end(), {runtime_directory.data(), nullptr});
-    if (::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, variables.data()) !=
-        0) {
+    if (::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(),
+                      variables.data()) != 0) {
         give_up("cannot run " + program);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -143,7 +169,11 @@ std::uint16_t Balancer::port(std::string_view listener) const {
     return port_after(log(), line);
 }
 
-std::uint16_t Balancer::admin_port() const { return port_after(log(), "admin endpoint: http://"); }
+std::uint16_t Balancer::admin_port() const {
+    const std::string line = "admin endpoint: http://";
+    wait_for_log(line);
+    return port_after(log(), line);
+}
 
 void Balancer::signal(int number) const {
     if (!exit_code_) ::kill(pid_, number);

@@ -30,6 +30,7 @@ struct Setup {
     std::string process{};   ///< of [process], which has workers = 1 unless it says otherwise
     std::string more{};      ///< at the end: [[route]], further tables
     std::string whole{};     ///< a configuration instead of all that
+    std::vector<std::string> arguments{};  ///< of `run`, beside the file
 };
 std::string config(const Setup& setup);
 
@@ -54,12 +55,19 @@ class Balancer {
     Balancer(const Balancer&) = delete;
     Balancer& operator=(const Balancer&) = delete;
 
+    /// A second process on the same file and the same control socket. It is not waited for: see
+    /// wait_until_serving().
+    Balancer next(std::vector<std::string> arguments = {}) const;
+    /// @return false when it has ended instead
+    bool wait_until_serving() const;
+
     /// Of a listener on TCP.
     std::uint16_t port(std::string_view listener = "web") const;
     std::uint16_t admin_port() const;
     /// The path of its control socket, when its configuration names no other.
     std::string control_socket() const { return directory_->path() + "/admin.sock"; }
     pid_t pid() const { return pid_; }
+    const std::string& config_path() const { return config_path_; }
 
     void signal(int number) const;
     /// Puts another configuration in place of its file, as an editor does.
@@ -95,13 +103,14 @@ class Balancer {
     std::size_t memory_own_kib() const { return proc_status("RssAnon:"); }
 
   private:
-    void start();
+    Balancer(std::shared_ptr<TemporaryDirectory> directory, std::vector<std::string> arguments);
+    void start(std::vector<std::string> more);
     bool has_exited();
     void read_output(int descriptor, std::string& into);
     bool wait_for(const std::function<bool()>& is_so) const;
     std::size_t proc_status(std::string_view key) const;
 
-    const std::unique_ptr<TemporaryDirectory> directory_;
+    const std::shared_ptr<TemporaryDirectory> directory_;
     const std::string config_path_;
     pid_t pid_ = -1;
     std::optional<int> exit_code_;

@@ -25,6 +25,7 @@ bench::LoadSettings settings(std::uint16_t port, const LoadShape& shape) {
 
     bench::LoadSettings settings;
     settings.targets = {std::move(target)};
+    settings.is_closed = shape.is_closed;
     settings.rate = shape.rate;
     settings.connections = shape.connections;
     settings.duration = kForLong;

@@ -1,5 +1,5 @@
-/// A steady load on a listener for as long as the object lives: requests at a constant rate over
-/// connections that are kept, made by the engine of `fairlead-bench run` on threads of its own.
+/// A steady load on a listener for as long as the object lives: requests over connections that are
+/// kept, made by the engine of `fairlead-bench run` on threads of its own.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,10 @@
 namespace fairlead::scenarios {
 
 struct LoadShape {
-    double rate = 2000;             ///< requests a second; one in ten is a POST
+    double rate = 2000;  ///< requests a second; one in ten is a POST
+    /// Instead of a rate: each connection asks again when it has its answer, so none is ever quiet.
+    /// A proxy that ends closes quiet ones, which may cross a request on its way.
+    bool is_closed = false;
     unsigned connections = 32;      ///< at a time
     unsigned per_connection = 500;  ///< requests, then another connection takes its place
     /// Count executions at the origins (bench::TestOrigins) behind the listener.
