@@ -192,10 +192,12 @@ void Service::on_takeover_end(runtime::TakeoverEnd how, const std::string& text)
     if (how == runtime::TakeoverEnd::Refused) {
         log::error("takeover: process {} serves on: {}", old_pid, text);
         exit_code_ = 1;
-        // The sockets are the other process's alone again.
-        server_->leave_socket_files();
-        stop();
+        stop();  // the sockets are the other process's alone again, and so are their files
         return;
+    }
+    server_->take_socket_files();
+    for (net::SocketSet* const set : {admin_->network_sockets(), admin_->control_sockets()}) {
+        if (set != nullptr) set->take_file();
     }
     log::info("takeover: process {} has let go{}{}", old_pid, text.empty() ? "" : ": ", text);
 }

@@ -22,8 +22,8 @@ int try_bind(const BindAddress& address);
 
 /// Whose the file of an inherited unix socket is.
 enum class SocketFile : std::uint8_t {
-    Remove,  ///< ours: it goes with the set
-    Keep,    ///< of whoever made it (a service manager)
+    Keep,  ///< of whoever made it (a service manager)
+    Lent,  ///< of a process that may serve on after all: ours from take_file() on
 };
 
 /// The listening descriptors of one bind address: for TCP one per worker with SO_REUSEPORT (after a
@@ -61,6 +61,8 @@ class SocketSet {
     std::vector<int> descriptors_for(unsigned worker, unsigned workers) const;
     /// All of them, to be handed to another process (which gets duplicates).
     std::vector<int> descriptors() const;
+    /// Whoever lent the sockets has let go of them: a unix socket's file goes with this set.
+    void take_file();
     /// Another process has the sockets now: a unix socket's file stays when this set goes.
     void leave_file();
     /// As bound: with the real port when 0 was asked for.

@@ -96,6 +96,7 @@ struct SocketSet::State {
     std::vector<Descriptor> sockets;  // one per worker, or one for all
     struct stat file {};              // of the unix socket
     bool removes_file = true;
+    bool is_lent = false;
 };
 
 Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_tcp(const BindAddress& address,
@@ -211,7 +212,7 @@ Result<SocketSet> SocketSet::adopt(const BindAddress& address, std::vector<Descr
         return fail(fmt::format("no socket was handed over for {}", address.text()));
     }
     auto state = std::make_unique<State>();
-    state->removes_file = false;  // not ours as long as something may be wrong
+    state->removes_file = false;
     state->address = address;
     for (const Descriptor& socket : inherited) {
         const int fd = socket.get();
@@ -230,7 +231,7 @@ Result<SocketSet> SocketSet::adopt(const BindAddress& address, std::vector<Descr
     }
     if (address.address.is_unix()) {
         ::lstat(address.address.unix_path.c_str(), &state->file);
-        state->removes_file = file == SocketFile::Remove && S_ISSOCK(state->file.st_mode);
+        state->is_lent = file == SocketFile::Lent && S_ISSOCK(state->file.st_mode);
     }
     state->sockets = std::move(inherited);
     return SocketSet{std::move(state)};
@@ -263,6 +264,10 @@ std::vector<int> SocketSet::descriptors() const {
     std::vector<int> all;
     for (const Descriptor& socket : state_->sockets) all.push_back(socket.get());
     return all;
+}
+
+void SocketSet::take_file() {
+    if (std::exchange(state_->is_lent, false)) state_->removes_file = true;
 }
 
 void SocketSet::leave_file() { state_->removes_file = false; }

@@ -68,6 +68,8 @@ class Server final : private balancing::Waker, private LeavingObserver {
     void stop(std::function<void()> on_stopped);
     /// The same without `delay`.
     void stop_now(std::function<void()> on_stopped);
+    /// The process that handed the listening sockets over has let go: their files are ours.
+    void take_socket_files();
     /// Before stop(), when another process goes on with the listening sockets: their files stay.
     void leave_socket_files();
     bool is_stopping() const { return is_stopping_; }

@@ -37,6 +37,12 @@ void Server::stop_now(std::function<void()> on_stopped) {
     close_listeners();
 }
 
+void Server::take_socket_files() {
+    for (const Binding& binding : bindings_) {
+        if (binding.sockets != nullptr) binding.sockets->take_file();
+    }
+}
+
 void Server::leave_socket_files() {
     for (const Binding& binding : bindings_) {
         if (binding.sockets != nullptr) binding.sockets->leave_file();

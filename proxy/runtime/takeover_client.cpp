@@ -101,7 +101,7 @@ Result<void> TakeoverClient::receive_gift(Time end) {
 }
 
 InheritedSockets TakeoverClient::take_sockets() {
-    return {std::exchange(sockets_, {}), net::SocketFile::Remove};
+    return {std::exchange(sockets_, {}), net::SocketFile::Lent};
 }
 
 void TakeoverClient::ready(net::Loop& loop, std::function<void(TakeoverEnd, std::string)> on_end) {
