@@ -191,7 +191,8 @@ void Server::collect() {
                                            State::Draining, State::Maintenance, State::Rising,
                                            State::Unknown};
     registry_->gauge(Metric::LogDroppedTotal)
-        .set(static_cast<double>(dropped_before_ + access_log_->dropped() + log::dropped()));
+        .set(static_cast<double>(dropped_before_ + access_log_->dropped() + log::dropped() +
+                                 (access_log_before_ ? access_log_before_->dropped() : 0)));
     registry_->gauge(Metric::ConfigGeneration).set(static_cast<double>(snapshot_->generation));
     registry_->gauge(Metric::Snapshots).set(static_cast<double>(Snapshot::alive_count().load()));
     for (const auto& pool : snapshot_->pools) {
