@@ -115,6 +115,7 @@ void Steering::reload(std::string trigger, std::optional<Duration> confirm, OnRe
     }
     if (!held_.empty()) {
         log::warn("{}: not now: {}", trigger, held_);
+        if (on_done == nullptr) missed_ = trigger;
         refuse("error: not now: " + held_ + "\n");
         return;
     }
@@ -126,6 +127,11 @@ void Steering::reload(std::string trigger, std::optional<Duration> confirm, OnRe
     enqueue([this, trigger = std::move(trigger), confirm, on_done = std::move(on_done)]() mutable {
         run_reload(std::move(trigger), confirm, std::move(on_done));
     });
+}
+
+void Steering::hold(std::string why) {
+    held_ = std::move(why);
+    if (held_.empty() && !missed_.empty()) reload(std::exchange(missed_, {}), std::nullopt);
 }
 
 void Steering::run_reload(std::string trigger, std::optional<Duration> confirm,

@@ -131,8 +131,9 @@ class Steering {
     void remove_backend(std::string pool, std::string backend, std::string who, OnChanged on_done);
 
     /// Changes and reloads are refused from now on, with this reason; empty: they are not any more.
-    /// What is under way comes to its end.
-    void hold(std::string why) { held_ = std::move(why); }
+    /// What is under way comes to its end. A reload that nobody waits for (a signal, a file that
+    /// changed) is made up for afterwards.
+    void hold(std::string why);
     const std::string& held() const { return held_; }
 
     // ---- to look at
@@ -180,7 +181,8 @@ class Steering {
     const std::string path_;
     Overrides overrides_;
     std::deque<Job> jobs_;
-    std::string held_;  ///< why nothing is changed at the moment
+    std::string held_;    ///< why nothing is changed at the moment
+    std::string missed_;  ///< trigger of a reload that came meanwhile
     bool is_busy_ = false;
     std::optional<ReloadReport> last_reload_;
     bool file_differs_ = false;

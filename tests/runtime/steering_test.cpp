@@ -249,3 +249,27 @@ TEST_CASE("addresses of a name in another order are the same ones", "[runtime][s
     CHECK(has_moved_to({here}));
     CHECK(has_moved_to({here, here}));
 }
+
+TEST_CASE("a reload that came at the wrong time is made up for", "[runtime][steering]") {
+    Running running;
+    running.steering->hold("another process is taking over");
+    const auto refusal = running.change({AdminState::Drain, {}});
+    REQUIRE(refusal);
+    CHECK(refusal->error == "not now: another process is taking over");
+    running.write({.backends = kTwo});
+    running.steering->reload("SIGHUP", std::nullopt);
+    CHECK(running.steering->unsettled().empty());
+    CHECK(running.running() == kOne);
+    running.steering->hold({});
+    CHECK(running.steering->unsettled() == "the configuration is being changed");
+    CHECK(running.turn_until_it_runs(kTwo));
+}
+
+TEST_CASE("a reload that waits to be confirmed is not settled", "[runtime][steering]") {
+    Running running;
+    CHECK(running.steering->unsettled().empty());
+    REQUIRE(running.reload({.backends = kTwo}, 60s) == ReloadResult::Applied);
+    CHECK(running.steering->unsettled() == "a reload waits to be confirmed");
+    CHECK_FALSE(running.steering->confirm("test"));
+    CHECK(running.steering->unsettled().empty());
+}
