@@ -1,6 +1,5 @@
 #include "proxy/telemetry/registry.h"
 
-#include <algorithm>
 #include <cassert>
 #include <new>
 
@@ -30,11 +29,6 @@ std::string identity(Metric metric, std::string_view labels) {
     std::string key(1, static_cast<char>(metric));
     key += labels;
     return key;
-}
-
-bool is_configured(const MetricRow& metric) {
-    return std::any_of(metric.labels.begin(), metric.labels.end(),
-                       [](std::string_view name) { return name == "listener" || name == "pool"; });
 }
 
 }  // namespace
@@ -109,15 +103,6 @@ Histogram& Registry::histogram(Metric metric, Values values) {
 void Registry::unlist(Metric metric, Values values) {
     const auto found = by_identity_.find(identity(metric, labels_text(row(metric), values)));
     if (found != by_identity_.end()) found->second->is_listed = false;
-}
-
-void Registry::unlist_configured() {
-    for (const MetricRow& metric : metrics()) {
-        if (!is_configured(metric)) continue;
-        for (const auto& series : families_[static_cast<std::size_t>(metric.id)]) {
-            series->is_listed = false;
-        }
-    }
 }
 
 std::size_t Registry::add_collector(Collector collector) {

@@ -156,9 +156,6 @@ class Registry {
     /// Takes one series out of the listing, if it is there. It can be counted on and comes back
     /// with the next call for it.
     void unlist(Metric metric, Values values);
-    /// Takes every series of a listener or a pool out of the listing: a reload calls it and then
-    /// asks for the series of the new configuration, so that what was removed is gone.
-    void unlist_configured();
 
     /// Called at the start of each listing, to set gauges that are known only then.
     using Collector = std::function<void()>;

@@ -81,8 +81,7 @@ TEST_CASE("a removed series leaves the listing and comes back with its count",
         "# TYPE fairlead_workers gauge\n"
         "fairlead_workers 1\n";
 
-    SECTION("one by one") { registry.unlist(Metric::RetryBudgetExhaustedTotal, {"app"}); }
-    SECTION("with everything of the configuration") { registry.unlist_configured(); }
+    registry.unlist(Metric::RetryBudgetExhaustedTotal, {"app"});
     CHECK(render_all(registry) == workers);
 
     exhausted.add(0);  // a worker that still runs with the old configuration
