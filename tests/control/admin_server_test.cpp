@@ -123,6 +123,17 @@ TEST_CASE("an address that cannot be bound is an error, and the old one goes on"
     CHECK(is_fine(endpoint.ask(client)));
 }
 
+TEST_CASE("the endpoint moves to an address that its own is in the way of", "[control][server]") {
+    Endpoint endpoint;
+    conf::Admin every = on_port(endpoint.admin->address()->address.port);
+    every.bind.any = true;
+    REQUIRE(endpoint.admin->apply(every));
+    CHECK(*endpoint.admin->address() == every.bind);
+    Plain client = Plain::connected_to(
+        SocketAddress{*IpAddress::parse("127.0.0.1"), every.bind.address.port, {}});
+    CHECK(is_fine(endpoint.ask(client)));
+}
+
 TEST_CASE("a request that has begun is answered although the endpoint moves", "[control][server]") {
     Endpoint endpoint;
     Plain begun = endpoint.connect();
