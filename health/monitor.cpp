@@ -44,18 +44,11 @@ Monitor::~Monitor() {
 }
 
 void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
-                    std::shared_ptr<balancing::Backend> backend, const conf::Check& check,
-                    std::vector<SocketAddress> addresses, conf::SendProxy send_proxy) {
+                    const std::shared_ptr<balancing::Backend>& backend, const conf::Check& check,
+                    const std::vector<SocketAddress>& addresses, conf::SendProxy send_proxy) {
     assert(!addresses.empty());
-    std::unique_ptr<Entry>& place = entries_[{pool->name(), backend->name()}];
-    if (place != nullptr && place->backend != backend) {
-        withdraw(*place);
-        place.reset();
-    }
-    if (place == nullptr) place = make_entry(*pool, std::move(backend), check);
-    Entry& entry = *place;
-
-    entry.pool = pool;
+    Entry& entry = entry_for(*pool, backend, check);
+    entry.pool = std::move(pool);
     const bool is_same =
         entry.check == check && entry.addresses == addresses && entry.send_proxy == send_proxy;
     if (entry.probe != nullptr && is_same) return;
@@ -66,11 +59,27 @@ void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
     entry.addresses = addresses;
     entry.send_proxy = send_proxy;
     entry.thresholds.apply(check);
-    entry.probe = probes_.make(check, {entry.backend->address(), std::move(addresses), send_proxy});
+    entry.probe = probes_.make(check, {entry.backend->address(), addresses, send_proxy});
     if (!is_started_) return;
     schedule(entry, kept ? std::min(kept->first, clock_.now() + entry.thresholds.interval())
                          : first_turn(entry));
     set_alarm();
+}
+
+Monitor::Entry& Monitor::entry_for(const balancing::SharedPool& pool,
+                                   const std::shared_ptr<balancing::Backend>& backend,
+                                   const conf::Check& check) {
+    if (const auto known = by_backend_.find(backend.get()); known != by_backend_.end()) {
+        return *known->second;
+    }
+    std::unique_ptr<Entry>& place = entries_[{pool.name(), backend->name()}];
+    if (place != nullptr) {
+        withdraw(*place);
+        by_backend_.erase(place->backend.get());
+    }
+    place = make_entry(pool, backend, check);
+    by_backend_.emplace(backend.get(), place.get());
+    return *place;
 }
 
 std::unique_ptr<Monitor::Entry> Monitor::make_entry(const balancing::SharedPool& pool,
@@ -101,6 +110,7 @@ void Monitor::forget(std::string_view pool_name, std::string_view backend_name) 
     const auto found = entries_.find(Name{std::string{pool_name}, std::string{backend_name}});
     if (found == entries_.end()) return;
     withdraw(*found->second);
+    by_backend_.erase(found->second->backend.get());
     entries_.erase(found);
     for (const Outcome outcome : kOutcomes) {
         metrics_.unlist(Metric::ChecksTotal, {pool_name, backend_name, word(outcome)});

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -55,8 +56,8 @@ class Monitor {
     /// @param addresses   the backend's, resolved; at least one
     /// @param send_proxy  as its pool has it
     void watch(std::shared_ptr<balancing::SharedPool> pool,
-               std::shared_ptr<balancing::Backend> backend, const conf::Check& check,
-               std::vector<SocketAddress> addresses,
+               const std::shared_ptr<balancing::Backend>& backend, const conf::Check& check,
+               const std::vector<SocketAddress>& addresses,
                conf::SendProxy send_proxy = conf::SendProxy::Off);
     /// Ends its checks; its state stays as it is. Unknown names are taken. Not from within a
     /// probe's result.
@@ -83,6 +84,8 @@ class Monitor {
 
     using Turn = std::pair<Time, std::uint64_t>;  // when; who was first when that is the same
 
+    Entry& entry_for(const balancing::SharedPool& pool,
+                     const std::shared_ptr<balancing::Backend>& backend, const conf::Check& check);
     std::unique_ptr<Entry> make_entry(const balancing::SharedPool& pool,
                                       std::shared_ptr<balancing::Backend> backend,
                                       const conf::Check& check);
@@ -108,6 +111,9 @@ class Monitor {
     Random random_;
     const WallTime began_;
     std::map<Name, std::unique_ptr<Entry>> entries_;
+    /// The same: a reload watches thousands that are watched already, and texts are slow to
+    /// compare.
+    std::unordered_map<const balancing::Backend*, Entry*> by_backend_;
     std::map<Turn, Entry*> waiting_;  // for their turn, in its order; not those under way
     std::uint64_t turns_given_ = 0;
     std::size_t in_flight_ = 0;
