@@ -225,7 +225,6 @@ TEST_CASE("a write that fails is told once", "[runtime][state]") {
     const telemetry::log::Capture log;
     keeper.note_changed();
     REQUIRE(net::test::turn_until(loop, [&] { return !log.text().empty(); }));
-    CHECK(log.text() == "warn cannot make the file " + path + ".new-" +
-                            std::to_string(::getpid()) +
+    CHECK(log.text() == "warn cannot make the file " + path + ".new-" + std::to_string(::getpid()) +
                             ": No such file or directory; tried again every 30 s\n");
 }
