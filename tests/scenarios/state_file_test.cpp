@@ -62,7 +62,7 @@ TEST_CASE("what people have set outlives KILL once it is written", "[scenarios][
     Kept it;
     it.steer();
     REQUIRE(eventually(
-        [&] { return content(it.state_file()).find("\"added\"") != std::string::npos; }));
+        [&] { return content(it.state_file()).find(it.c.address()) != std::string::npos; }));
     it.balancer.signal(SIGKILL);
     CHECK(it.balancer.wait_for_exit() == 128 + SIGKILL);
     const Balancer later = it.balancer.next();
