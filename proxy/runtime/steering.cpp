@@ -333,6 +333,8 @@ std::string Steering::unsettled() const {
 
 void Steering::on_confirm_deadline() {
     enqueue([this] {
+        // The next start reads the file, and says so if it is wrong.
+        if (server_.is_stopping()) confirmed_model_ = nullptr;
         // Confirmed while this waited for its turn, or given more time by a reload before it.
         if (confirmed_model_ == nullptr || confirm_deadline_.is_set()) return finish({});
         log::warn("configuration: nobody confirmed generation {}: going back",
