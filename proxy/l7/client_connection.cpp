@@ -14,6 +14,8 @@ static_assert(sizeof(ClientConnection) <= 152, "counts for every idle client");
 constexpr Duration kLingerFor = std::chrono::seconds{3};
 /// While stopping, for the next request of a client that was there so long ago, or has just come.
 constexpr Duration kDrainGrace = std::chrono::seconds{1};
+/// For the loop to come to what is there to be read.
+constexpr Duration kOneTurn = std::chrono::milliseconds{10};
 constexpr std::uint32_t kLingerBytesMax = 16 * 1024 * 1024;
 
 }  // namespace
@@ -225,7 +227,14 @@ void ClientConnection::on_deadline() {
         case Wait::Nothing:
             return;
         case Wait::KeepAlive:
-            if (phase_ == Phase::Idle) close();
+            if (phase_ != Phase::Idle) return;
+            // A request that came at the last moment, or while the loop was late: it is read within
+            // this turn. Closing now would answer it with a reset.
+            if (stream_->has_unread_bytes()) {
+                wait_for(Wait::KeepAlive, kOneTurn);
+                return;
+            }
+            close();
             return;
         case Wait::Header:
             if (phase_ == Phase::Exchange && exchange_->is_reading_head()) {

@@ -1,4 +1,8 @@
 // Which connections stay open for another request.
+#include <signal.h>
+
+#include <chrono>
+
 #include "tests/scenarios/support/scenario.h"
 
 namespace fairlead::scenarios {
@@ -122,6 +126,24 @@ TEST_CASE("an error has its body although the request before was a HEAD", "[scen
         CHECK(answer.is_whole);
         CHECK_FALSE(answer.body.empty());
     }
+}
+
+TEST_CASE("a request that came while the process stood still is answered, not reset",
+          "[scenarios][http]") {
+    constexpr std::chrono::milliseconds kKeepalive{1000};
+    PlainBackend backend{"done"};
+    const Balancer balancer{
+        {.backends = {backend.address()}, .listener = "timeouts = { keepalive = \"1s\" }"}};
+    Client client{balancer.port()};
+    REQUIRE(client.get("/").body == "done");
+    const auto began = std::chrono::steady_clock::now();
+    balancer.signal(SIGSTOP);
+    client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+    const bool is_late =
+        eventually([&] { return std::chrono::steady_clock::now() > began + kKeepalive * 3 / 2; });
+    balancer.signal(SIGCONT);
+    REQUIRE(is_late);
+    CHECK(client.read_response().body == "done");
 }
 
 }  // namespace fairlead::scenarios
