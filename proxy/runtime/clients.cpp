@@ -133,7 +133,7 @@ void Clients::abort_on(const balancing::Backend& backend, bool with_exchanges, b
 
 void Clients::abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) {
     const auto abort = [&](auto& client, std::uint64_t left_with) {
-        if (left_with == 0 || left_with > generation) return;
+        if (left_with != generation) return;
         if (client.is_tunnel() ? with_tunnels : with_exchanges) client.abort();
     };
     http_.for_each([&](auto& client) { abort(client, client.slot().left_with); });

@@ -48,7 +48,7 @@ class Clients final : private l7::ClientConnectionOwner,
     /// What is meant ends now. Idle and lingering connections go with the exchanges.
     void abort(bool with_exchanges, bool with_tunnels);
     void abort_on(const balancing::Backend& backend, bool with_exchanges, bool with_tunnels);
-    /// Of listeners that left with this generation or before.
+    /// Of listeners that left with this generation.
     void abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels);
     /// Ends all at once, without a word.
     void clear();

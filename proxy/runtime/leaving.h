@@ -20,7 +20,7 @@ class LeavingObserver {
     /// Time is up: end what still runs on this backend.
     virtual void abort_on(const std::shared_ptr<balancing::Backend>& backend, bool with_exchanges,
                           bool with_tunnels) = 0;
-    /// The same for connections of listeners that left with this generation or before.
+    /// The same for connections of listeners that left with this generation.
     virtual void abort_leaving(std::uint64_t generation, bool with_exchanges,
                                bool with_tunnels) = 0;
 

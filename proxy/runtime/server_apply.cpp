@@ -20,9 +20,13 @@ using telemetry::Metric;
 /// What is left of a log that is not written to any more.
 constexpr Duration kLogGrace = std::chrono::milliseconds{500};
 
-bool has_changed(const std::vector<conf::Change>& changes, conf::SettingGroup::Kind kind) {
-    return std::any_of(changes.begin(), changes.end(),
-                       [&](const conf::Change& change) { return change.what == kind; });
+/// Another level needs no other access log.
+bool has_new_access_log(const std::vector<conf::Change>& changes) {
+    return std::any_of(changes.begin(), changes.end(), [](const conf::Change& change) {
+        return change.what == conf::SettingGroup::Kind::Log &&
+               std::any_of(change.details.begin(), change.details.end(),
+                           [](const std::string& detail) { return detail.starts_with("access"); });
+    });
 }
 
 }  // namespace
@@ -34,7 +38,7 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
         return;
     }
     std::vector<Error> errors;
-    const bool has_new_log = has_changed(prepared.changes, conf::SettingGroup::Kind::Log);
+    const bool has_new_log = has_new_access_log(prepared.changes);
     auto assembled =
         assemble(std::move(prepared), snapshot_.get(), *registry_, workers_count_, *this);
     if (!assembled) {
@@ -56,7 +60,7 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
     }
 
     commit(*next, *snapshot_, *registry_);
-    if (has_new_log) set_log_level(next->model.log.level);
+    set_log_level(next->model.log.level);
     set_admin_states(*next, overrides);
     monitor_->note_rising();
     for (const Binding& binding : *bindings) {
