@@ -89,11 +89,12 @@ bool Rendering::next(std::string& out, std::size_t piece_bytes) {
     out.clear();
     for (; family_ < kMetricCount; ++family_, series_ = 0, headed_ = false) {
         const MetricRow& metric = metrics()[family_];
-        const auto& family = registry_.families_[family_];
+        const auto& family = registry_.families_[family_].series;
         while (series_ < family.size()) {
             if (out.size() >= piece_bytes) return true;
-            const Registry::Series& series = *family[series_++];
-            if (!series.is_listed) continue;
+            const Registry::Series* const found = family[series_++].get();
+            if (found == nullptr || !found->is_listed) continue;
+            const Registry::Series& series = *found;
 
             const std::size_t before_head = out.size();
             if (!headed_) {
@@ -102,7 +103,7 @@ bool Rendering::next(std::string& out, std::size_t piece_bytes) {
             }
             const bool is_shown = std::visit(
                 [&](const auto& number) {
-                    return append_series(out, metric, series.labels, number);
+                    return append_series(out, metric, series.labels(), number);
                 },
                 series.number);
             if (is_shown) {

@@ -13,8 +13,8 @@ namespace fairlead::telemetry {
 inline constexpr std::string_view kPrometheusContentType =
     "text/plain; version=0.0.4; charset=utf-8";
 
-/// One listing under way. Main thread. Series may be made and unlisted between two pieces; a number
-/// is as of the moment its line is written.
+/// One listing under way. Main thread. Series may be made, unlisted and forgotten between two
+/// pieces; a number is as of the moment its line is written.
 class Rendering {
   public:
     static constexpr std::size_t kPieceBytes = 64 * 1024;

@@ -2,8 +2,8 @@
 /// an add and a store on a cache line nobody else writes; the reader adds the cells up.
 ///
 /// Series are made and listed by the main thread, before a worker learns of them. They are found
-/// again by identity (metric and label values), so they survive a reload, and they are never freed
-/// before the registry: a reference to one stays good.
+/// again by identity (metric and label values), so they survive a reload, and a reference to one
+/// stays good until the series is forgotten: which only who knows all its users can do.
 #pragma once
 
 #include <atomic>
@@ -42,6 +42,8 @@ class Cells {
     }
     /// Over all workers, modulo 2^64. Any thread.
     std::uint64_t sum(std::size_t index) const;
+    /// The first `count` cells of every worker begin anew. Nobody may be counting.
+    void clear(std::size_t count);
 
   private:
     Cell* first_;
@@ -51,6 +53,8 @@ class Cells {
 /// Only goes up.
 class Counter {
   public:
+    static constexpr std::size_t kCells = 1;
+
     explicit Counter(Cells cells) : cells_{cells} {}
 
     /// `worker` is the index of the calling thread: 0 to workers - 1, or Registry::main_index().
@@ -58,6 +62,7 @@ class Counter {
     std::uint64_t value() const { return cells_.sum(0); }
 
   private:
+    friend class Registry;
     Cells cells_;
 };
 
@@ -65,6 +70,8 @@ class Counter {
 /// it has (add), and a value set by one thread (set). What is shown is the sum of both.
 class Gauge {
   public:
+    static constexpr std::size_t kCells = 1;
+
     explicit Gauge(Cells cells) : cells_{cells} {}
 
     void add(std::size_t worker, std::int64_t amount) {
@@ -74,6 +81,7 @@ class Gauge {
     double value() const;
 
   private:
+    friend class Registry;
     Cells cells_;
     std::atomic<double> set_{0.0};
 };
@@ -131,6 +139,7 @@ class Histogram {
     std::uint64_t sum_ns() const { return cells_.sum(kBucketBounds + 1); }
 
   private:
+    friend class Registry;
     Cells cells_;
 };
 
@@ -156,6 +165,12 @@ class Registry {
     /// Takes one series out of the listing, if it is there. It can be counted on and comes back
     /// with the next call for it.
     void unlist(Metric metric, Values values);
+    /// Takes one series out for good, if it is there: the next call for it begins at zero, and its
+    /// cells serve other series. Nobody, on any thread, may hold a reference to it any more. May
+    /// come between two pieces of a listing.
+    void forget(Metric metric, Values values);
+    /// Series there are, listed or not.
+    std::size_t size() const { return by_identity_.size(); }
 
     /// Called at the start of each listing, to set gauges that are known only then.
     using Collector = std::function<void()>;
@@ -168,15 +183,28 @@ class Registry {
     struct Series {
         template <class Number>
         Series(std::string text, Cells cells, std::in_place_type_t<Number> kind)
-            : labels{std::move(text)}, number{kind, cells} {}
+            : identity{std::move(text)}, number{kind, cells} {}
 
-        std::string labels;  ///< `pool="app",backend="b1"`, escaped: the identity, and as listed
+        /// `pool="app",backend="b1"`, escaped, as listed.
+        std::string_view labels() const { return std::string_view{identity}.substr(1); }
+
+        const std::string identity;  ///< a byte for the metric, and the labels
+        std::size_t place = 0;       ///< in its family
         bool is_listed = false;
         std::variant<Counter, Gauge, Histogram> number;
     };
 
+    /// Series of one metric, in the order of first use, but that a new one takes the place of one
+    /// that was forgotten. A place stays the same: a listing goes by it.
+    struct Family {
+        std::vector<std::unique_ptr<Series>> series;  ///< null where one was forgotten
+        std::vector<std::size_t> free_places;
+    };
+
     template <class Number>
-    Number& find_or_make(Metric metric, Values values, std::size_t cell_count);
+    Number& find_or_make(Metric metric, Values values);
+    template <class Number>
+    Series& make(Metric metric, std::string text);
     Cells cells(std::size_t count);
     void run_collectors();
 
@@ -184,8 +212,9 @@ class Registry {
     const std::size_t workers_;
     std::vector<Slab> slabs_;
     std::size_t slab_used_ = kSlabCells;
-    std::vector<std::unique_ptr<Series>> families_[kMetricCount];  ///< in the order of first use
-    std::unordered_map<std::string, Series*> by_identity_;
+    std::unordered_map<std::size_t, std::vector<Cells>> free_cells_;  ///< all zero, by their count
+    Family families_[kMetricCount];
+    std::unordered_map<std::string_view, Series*> by_identity_;  ///< the texts are the series' own
     std::vector<std::pair<std::size_t, Collector>> collectors_;
     std::size_t collectors_made_ = 0;
 };

@@ -149,3 +149,23 @@ TEST_CASE("series may come and go between two pieces", "[telemetry][prometheus]"
     CHECK(piece == "fairlead_queue_length{pool=\"c\"} 0\n");
     CHECK(!rendering.next(piece, 1));
 }
+
+TEST_CASE("series may be forgotten between two pieces", "[telemetry][prometheus]") {
+    Registry registry{1};
+    for (const char* pool : {"a", "b", "c", "d"}) registry.gauge(Metric::QueueLength, {pool});
+    Rendering rendering{registry};
+    std::string piece;
+    REQUIRE(rendering.next(piece, 1));
+    CHECK(piece.find("{pool=\"a\"} 0\n") != std::string::npos);
+
+    // One that was shown, the next one, and one further on whose place is taken again.
+    for (const char* pool : {"a", "b", "c"}) registry.forget(Metric::QueueLength, {pool});
+    registry.gauge(Metric::QueueLength, {"e"});
+    REQUIRE(rendering.next(piece, 1));
+    CHECK(piece == "fairlead_queue_length{pool=\"e\"} 0\n");
+    REQUIRE(rendering.next(piece, 1));
+    CHECK(piece == "fairlead_queue_length{pool=\"d\"} 0\n");
+    CHECK(!rendering.next(piece, 1));
+    CHECK(render_all(registry).find("e\"} 0\nfairlead_queue_length{pool=\"d\"} 0\n") !=
+          std::string::npos);
+}

@@ -89,6 +89,49 @@ TEST_CASE("a removed series leaves the listing and comes back with its count",
     CHECK(render_all(registry).find("{pool=\"app\"} 5\n") != std::string::npos);
 }
 
+TEST_CASE("a forgotten series leaves nothing and begins anew", "[telemetry][registry]") {
+    Registry registry{2};
+    registry.counter(Metric::ConnectionsTotal, {"web"}).add(1, 4);
+    Gauge& waiting = registry.gauge(Metric::QueueLength, {"app"});
+    waiting.add(0, 3);
+    waiting.set(0.5);
+    REQUIRE(registry.size() == 2);
+
+    registry.forget(Metric::ConnectionsTotal, {"web"});
+    registry.forget(Metric::QueueLength, {"app"});
+    registry.forget(Metric::QueueLength, {"never there"});
+    CHECK(registry.size() == 0);
+    CHECK(render_all(registry).empty());
+    CHECK(registry.counter(Metric::ConnectionsTotal, {"web"}).value() == 0);
+    CHECK(registry.gauge(Metric::QueueLength, {"app"}).value() == 0);
+}
+
+TEST_CASE("a new series in the cells of a forgotten one begins at zero for every worker",
+          "[telemetry][registry]") {
+    Registry registry{2};
+    // Beside them, so that cells of another series would show.
+    Histogram& beside = registry.histogram(Metric::QueueSeconds, {"beside"});
+    beside.observe(0, 1ms);
+    for (int round = 0; round < 3000; ++round) {
+        const std::string pool = std::to_string(round);
+        Histogram& waits = registry.histogram(Metric::QueueSeconds, {pool});
+        Counter& exhausted = registry.counter(Metric::RetryBudgetExhaustedTotal, {pool});
+        REQUIRE(waits.count() == 0);
+        REQUIRE(waits.sum_ns() == 0);
+        REQUIRE(exhausted.value() == 0);
+        for (std::size_t worker = 0; worker <= registry.main_index(); ++worker) {
+            waits.observe(worker, 2min);
+            exhausted.add(worker);
+        }
+        REQUIRE(waits.count() == 3);
+        REQUIRE(exhausted.value() == 3);
+        registry.forget(Metric::QueueSeconds, {pool});
+        registry.forget(Metric::RetryBudgetExhaustedTotal, {pool});
+    }
+    CHECK(beside.count() == 1);
+    CHECK(registry.size() == 1);
+}
+
 TEST_CASE("a bucket takes durations up to and with its bound", "[telemetry][registry]") {
     for (std::size_t i = 0; i < kBucketBounds; ++i) {
         CAPTURE(kBucketBoundsNs[i]);
