@@ -13,8 +13,6 @@ namespace {
 using balancing::State;
 using telemetry::Metric;
 
-constexpr Outcome kOutcomes[] = {Outcome::Passed, Outcome::Failed, Outcome::Skipped};
-
 /// What a backend is taken for: one that is taken over by a reload has a state already.
 Verdict known_verdict(State state, conf::CheckInit init) {
     if (state == State::Unknown) return initial_verdict(init);

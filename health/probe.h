@@ -20,6 +20,7 @@ enum class Outcome : std::uint8_t {
     Failed,
     Skipped,  ///< could not be made for a cause on our own side: says nothing about the backend
 };
+inline constexpr Outcome kOutcomes[] = {Outcome::Passed, Outcome::Failed, Outcome::Skipped};
 /// "passed", "failed", "skipped": the metric's label.
 std::string_view word(Outcome outcome);
 

@@ -93,7 +93,7 @@ class DemoServer final : public DemoBalancer {
             backend.state = balancing::word(health.state);
             backend.reason = health.reason;
             backend.is_usable = server_->is_ready() && balancing::is_well(health.state);
-            for (const telemetry::Counter* counter : each->series.requests) {
+            for (const telemetry::Counter* counter : each->series->requests) {
                 if (counter != nullptr) backend.requests += counter->value();
             }
             backend.in_flight = each->backend->in_flight();

@@ -26,7 +26,8 @@ namespace fairlead::connect {
 struct SharedBackend {
     std::shared_ptr<balancing::Backend> backend;
     std::shared_ptr<Endpoint> endpoint;
-    BackendSeries series{};
+    /// Whoever may count on these has a share in them: main forgets them when nobody else has.
+    std::shared_ptr<const BackendSeries> series;
     std::string host;  ///< its address, for host_header = "backend"
 };
 
@@ -36,7 +37,7 @@ struct BackendEntry : std::enable_shared_from_this<BackendEntry> {
         : shared(std::move(its_shared)),
           backend(*shared->backend),
           endpoint(*shared->endpoint),
-          series(shared->series),
+          series(*shared->series),
           host(shared->host),
           idle(loop, endpoint, keepalive) {}
 

@@ -95,12 +95,12 @@ ordered_json backend_status(const runtime::Server& server, const runtime::Steeri
         {"tier", backend.tier()},
         {"checks", checks},
         {"counters",
-         {{"requests", class_counts(each.series.requests)},
-          {"failures", failure_counts(each.series.failures)},
-          {"connects_ok", value_of(each.series.connects_ok)},
-          {"connects_failed", value_of(each.series.connects_failed)}}},
+         {{"requests", class_counts(each.series->requests)},
+          {"failures", failure_counts(each.series->failures)},
+          {"connects_ok", value_of(each.series->connects_ok)},
+          {"connects_failed", value_of(each.series->connects_failed)}}},
         {"connections",
-         {{"active", whole(*each.series.connections_active)},
+         {{"active", whole(*each.series->connections_active)},
           {"idle", each.endpoint->idle_connections.load(std::memory_order_relaxed)}}},
     };
     if (steering != nullptr) {

@@ -50,11 +50,12 @@ bool are_same(const std::vector<SocketAddress>& a, const std::vector<SocketAddre
 class Assembler {
   public:
     Assembler(Prepared prepared, const Snapshot* previous, telemetry::Registry& registry,
-              unsigned workers, balancing::Waker& waker)
+              RemovedSeries& removed, unsigned workers, balancing::Waker& waker)
         : snapshot_(std::make_shared<Snapshot>()),
           addresses_(std::move(prepared.addresses)),
           previous_(previous),
           registry_(registry),
+          removed_(removed),
           series_(registry, SeriesMaker::Mode::List),
           workers_(workers),
           waker_(waker) {
@@ -77,7 +78,9 @@ class Assembler {
             snapshot_->pools.push_back(pool(config));
         }
         if (!errors_.empty()) {
-            if (previous_ != nullptr) unlist_gone(*snapshot_, *previous_, registry_);
+            if (previous_ != nullptr) {
+                unlist_gone(*snapshot_, *previous_, registry_, removed_);
+            }
             return tl::unexpected(std::move(errors_));
         }
         for (const conf::Listener& config : snapshot_->model.listeners) {
@@ -151,9 +154,20 @@ class Assembler {
         shared->backend = std::move(backend);
         shared->endpoint = std::make_shared<connect::Endpoint>();
         shared->endpoint->addresses = std::move(*addresses);
-        shared->series = series_.backend(pool.name, config.name);
+        shared->series = series(pool.name, config.name,
+                                found == backends_before.end() ? nullptr : found->second->series);
         shared->host = config.address.text();
         return shared;
+    }
+
+    /// @param running  those of a backend of this name that runs; null when there is none
+    std::shared_ptr<const connect::BackendSeries> series(const std::string& pool,
+                                                         const std::string& backend,
+                                                         RemovedSeries::Shared running) {
+        if (running != nullptr) return running;
+        const connect::BackendSeries listed = series_.backend(pool, backend);
+        if (auto removed = removed_.find(pool, backend)) return removed;
+        return std::make_shared<const connect::BackendSeries>(listed);
     }
 
     Result<std::vector<SocketAddress>> resolve(const HostPort& address) const {
@@ -222,6 +236,7 @@ class Assembler {
     const AddressBook addresses_;
     const Snapshot* const previous_;
     telemetry::Registry& registry_;
+    RemovedSeries& removed_;
     SeriesMaker series_;
     const unsigned workers_;
     balancing::Waker& waker_;
@@ -255,9 +270,10 @@ const SnapshotPool* Snapshot::pool(std::string_view name) const {
 }
 
 Many<std::shared_ptr<const Snapshot>> assemble(Prepared prepared, const Snapshot* previous,
-                                               telemetry::Registry& registry, unsigned workers,
+                                               telemetry::Registry& registry,
+                                               RemovedSeries& removed, unsigned workers,
                                                balancing::Waker& waker) {
-    return Assembler(std::move(prepared), previous, registry, workers, waker).run();
+    return Assembler(std::move(prepared), previous, registry, removed, workers, waker).run();
 }
 
 }  // namespace fairlead::runtime

@@ -23,16 +23,22 @@ void for_each_route(const SnapshotListener& listener, auto&& call) {
 
 }  // namespace
 
-void commit(const Snapshot& next, const Snapshot& previous, telemetry::Registry& registry) {
+void commit(const Snapshot& next, const Snapshot& previous, telemetry::Registry& registry,
+            RemovedSeries& removed) {
     std::unordered_set<const SnapshotPool*> unchanged;
     for (const auto& pool : previous.pools) unchanged.insert(pool.get());
     for (const auto& pool : next.pools) {
-        if (!unchanged.contains(pool.get())) pool->shared->commit();
+        if (unchanged.contains(pool.get())) continue;
+        pool->shared->commit();
+        for (const auto& each : pool->backends) {
+            removed.take_out(pool->config->name, each->backend->name());
+        }
     }
-    unlist_gone(previous, next, registry);
+    unlist_gone(previous, next, registry, removed);
 }
 
-void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry& registry) {
+void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry& registry,
+                 RemovedSeries& removed) {
     SeriesMaker series(registry, SeriesMaker::Mode::Unlist);
     std::unordered_set<std::string> stays;
     std::unordered_set<const SnapshotPool*> unchanged;
@@ -51,7 +57,9 @@ void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry
         }
         for (const auto& each : pool->backends) {
             const std::string& backend = each->backend->name();
-            if (!members.contains(backend)) series.backend(name, backend);
+            if (members.contains(backend)) continue;
+            series.backend(name, backend);
+            removed.add(name, backend, each->series);
         }
     }
     for (const SnapshotListener& listener : kept.listeners) {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "balancing/state.h"
+#include "health/probe.h"
 #include "proxy/base/failure.h"
 
 namespace fairlead::runtime {
@@ -30,21 +31,26 @@ connect::FailureCounters failure_counters(auto&& make) {
 
 }  // namespace
 
+void SeriesMaker::take_out(Metric metric, Values values) {
+    if (mode_ == Mode::Unlist) registry_.unlist(metric, values);
+    if (mode_ == Mode::Forget) registry_.forget(metric, values);
+}
+
 telemetry::Counter* SeriesMaker::counter(Metric metric, Values values) {
     if (mode_ == Mode::List) return &registry_.counter(metric, values);
-    registry_.unlist(metric, values);
+    take_out(metric, values);
     return nullptr;
 }
 
 telemetry::Gauge* SeriesMaker::gauge(Metric metric, Values values) {
     if (mode_ == Mode::List) return &registry_.gauge(metric, values);
-    registry_.unlist(metric, values);
+    take_out(metric, values);
     return nullptr;
 }
 
 telemetry::Histogram* SeriesMaker::histogram(Metric metric, Values values) {
     if (mode_ == Mode::List) return &registry_.histogram(metric, values);
-    registry_.unlist(metric, values);
+    take_out(metric, values);
     return nullptr;
 }
 
@@ -69,6 +75,11 @@ connect::BackendSeries SeriesMaker::backend(const std::string& pool, const std::
         gauge(Metric::BackendState,
               {pool, backend, balancing::word(static_cast<balancing::State>(state))});
     }
+    // What the monitor makes when it begins to watch.
+    for (const health::Outcome outcome : health::kOutcomes) {
+        counter(Metric::ChecksTotal, {pool, backend, health::word(outcome)});
+    }
+    histogram(Metric::CheckSeconds, {pool, backend});
     return series;
 }
 
@@ -82,7 +93,7 @@ connect::PoolSeries SeriesMaker::pool(const std::string& pool) {
     }
     series.retry_budget_exhausted = counter(Metric::RetryBudgetExhaustedTotal, {pool});
     series.queue_seconds = histogram(Metric::QueueSeconds, {pool});
-    if (mode_ == Mode::Unlist) gauge(Metric::QueueLength, {pool});
+    if (mode_ != Mode::List) gauge(Metric::QueueLength, {pool});
     return series;
 }
 

@@ -1,6 +1,6 @@
-/// Which metric series each thing of a configuration has. One list of labels serves both ways:
-/// asking for the series (which lists them), and taking them out of the listing when the thing is
-/// gone. Main thread.
+/// Which metric series each thing of a configuration has. One list of labels serves all ways:
+/// asking for the series (which lists them), taking them out of the listing when the thing is gone,
+/// and freeing them. Main thread.
 #pragma once
 
 #include <string>
@@ -16,6 +16,7 @@ class SeriesMaker {
     enum class Mode : std::uint8_t {
         List,    ///< makes what is missing, lists all
         Unlist,  ///< takes all out of the listing; what is returned is empty
+        Forget,  ///< frees all, as Registry::forget(); what is returned is empty
     };
     SeriesMaker(telemetry::Registry& registry, Mode mode) : registry_(registry), mode_(mode) {}
 
@@ -33,6 +34,7 @@ class SeriesMaker {
     telemetry::Counter* counter(telemetry::Metric metric, Values values);
     telemetry::Gauge* gauge(telemetry::Metric metric, Values values);
     telemetry::Histogram* histogram(telemetry::Metric metric, Values values);
+    void take_out(telemetry::Metric metric, Values values);
 
     telemetry::Registry& registry_;
     const Mode mode_;

@@ -73,6 +73,7 @@ Server::Server(net::Loop& loop, unsigned workers)
       started_(loop.now()),
       started_wall_(clock_.wall()),
       registry_(std::make_unique<telemetry::Registry>(workers)),
+      removed_series_(*registry_),
       leaving_(loop, *this),
       alarm_(loop),
       probes_(loop),
@@ -95,7 +96,8 @@ Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
     server->cap_ = std::make_unique<ConnectionCap>(
         process.max_connections == 0 ? automatic : process.max_connections);
 
-    auto snapshot = assemble(std::move(prepared), nullptr, *server->registry_, workers, *server);
+    auto snapshot = assemble(std::move(prepared), nullptr, *server->registry_,
+                             server->removed_series_, workers, *server);
     if (!snapshot) return tl::unexpected(std::move(snapshot).error());
     server->snapshot_ = std::move(*snapshot);
     server->set_admin_states(*server->snapshot_, overrides);
@@ -187,6 +189,7 @@ void Server::add_collectors() {
 
 void Server::collect() {
     using balancing::State;
+    removed_series_.trim();  // what counted on them after a reload may have ended since
     static constexpr std::array kStates = {State::Up,       State::Down,        State::Ejected,
                                            State::Draining, State::Maintenance, State::Rising,
                                            State::Unknown};

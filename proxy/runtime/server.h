@@ -23,6 +23,7 @@
 #include "proxy/runtime/leaving.h"
 #include "proxy/runtime/overrides.h"
 #include "proxy/runtime/prepare.h"
+#include "proxy/runtime/removed_series.h"
 #include "proxy/runtime/snapshot.h"
 #include "proxy/runtime/worker.h"
 #include "proxy/telemetry/access_log.h"
@@ -83,6 +84,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
     const health::Monitor& monitor() const { return *monitor_; }
     health::Monitor& monitor() { return *monitor_; }
     telemetry::Registry& registry() { return *registry_; }
+    const RemovedSeries& removed_series() const { return removed_series_; }
     const ConnectionCap& cap() const { return *cap_; }
     unsigned workers() const { return workers_count_; }
     const Bindings& bindings() const { return bindings_; }
@@ -117,6 +119,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
     Time started_{};
     WallTime started_wall_{};
     std::unique_ptr<telemetry::Registry> registry_;
+    RemovedSeries removed_series_;
     std::unique_ptr<ConnectionCap> cap_;
     std::shared_ptr<const Snapshot> snapshot_;
     std::unique_ptr<telemetry::AccessLog> access_log_;

@@ -37,10 +37,11 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
         on_applied({Error{"the process is stopping", "", {}}});
         return;
     }
+    removed_series_.trim();
     std::vector<Error> errors;
     const bool has_new_log = has_new_access_log(prepared.changes);
-    auto assembled =
-        assemble(std::move(prepared), snapshot_.get(), *registry_, workers_count_, *this);
+    auto assembled = assemble(std::move(prepared), snapshot_.get(), *registry_, removed_series_,
+                              workers_count_, *this);
     if (!assembled) {
         on_applied(std::move(assembled).error());
         return;
@@ -54,12 +55,12 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
         if (!opened) errors.push_back(std::move(opened).error());
     }
     if (!errors.empty()) {
-        unlist_gone(*next, *snapshot_, *registry_);
+        unlist_gone(*next, *snapshot_, *registry_, removed_series_);
         on_applied(std::move(errors));
         return;
     }
 
-    commit(*next, *snapshot_, *registry_);
+    commit(*next, *snapshot_, *registry_, removed_series_);
     set_log_level(next->model.log.level);
     set_admin_states(*next, overrides);
     monitor_->note_rising();

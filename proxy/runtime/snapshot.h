@@ -15,6 +15,7 @@
 #include "proxy/connect/pool_entry.h"
 #include "proxy/connect/series.h"
 #include "proxy/runtime/prepare.h"
+#include "proxy/runtime/removed_series.h"
 #include "proxy/telemetry/registry.h"
 
 namespace fairlead::runtime {
@@ -68,17 +69,22 @@ bool has_moved(const SnapshotPool& pool, const AddressBook& addresses);
 /// Makes a snapshot of what was prepared, taking over from the one before all that has not changed.
 /// Nothing that serves is touched before commit(). Main thread.
 /// @param previous  null at start
+/// @param removed   those of a backend that comes back are found there
 /// @param waker     outlives the snapshot
 /// @return the snapshot, or every error that only shows now: names that do not resolve, with their
 ///         places
 Many<std::shared_ptr<const Snapshot>> assemble(Prepared prepared, const Snapshot* previous,
-                                               telemetry::Registry& registry, unsigned workers,
+                                               telemetry::Registry& registry,
+                                               RemovedSeries& removed, unsigned workers,
                                                balancing::Waker& waker);
 
 /// `next` comes into force: its weights and limits apply, and what `previous` had and it has not
-/// leaves the listing of metrics. Main thread, before workers learn of it.
-void commit(const Snapshot& next, const Snapshot& previous, telemetry::Registry& registry);
+/// leaves the listing of metrics; its backends are `removed` then. Main thread, before workers
+/// learn of it.
+void commit(const Snapshot& next, const Snapshot& previous, telemetry::Registry& registry,
+            RemovedSeries& removed);
 /// The last part of commit; also for a snapshot that does not come into force after all.
-void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry& registry);
+void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry& registry,
+                 RemovedSeries& removed);
 
 }  // namespace fairlead::runtime

@@ -11,6 +11,7 @@
 
 #include "proxy/runtime/load_model.h"
 #include "proxy/telemetry/log.h"
+#include "proxy/telemetry/prometheus.h"
 #include "tests/net/sockets.h"
 #include "tests/net/turn.h"
 
@@ -114,6 +115,27 @@ void let_the_time_pass_during_a_reload(Running& running, std::optional<Duration>
     while (SystemClock{}.now() < passed) std::this_thread::yield();
     REQUIRE(turn_until(running.loop, [&] { return running.report.has_value(); }));
     REQUIRE(running.report->result == ReloadResult::Applied);
+}
+
+constexpr int kFleet = 500;
+
+/// So many backends with names that no other number gives, as those of containers.
+std::string fleet(int number) {
+    std::string backends;
+    for (int index = 0; index < kFleet; ++index) {
+        backends += "{ name = \"c" + std::to_string(number) + "-" + std::to_string(index) +
+                    "\", address = \"127.0.0.1:1\" }, ";
+    }
+    return backends;
+}
+
+/// The series there are after a listing of metrics, when workers have let go of what was before.
+std::size_t series_left(Running& running) {
+    REQUIRE(turn_until(running.loop, [&] {
+        telemetry::render_all(running.server->registry());
+        return running.server->removed_series().size() <= RemovedSeries::kKeptMax;
+    }));
+    return running.server->registry().size();
 }
 
 }  // namespace
@@ -272,4 +294,59 @@ TEST_CASE("a reload that waits to be confirmed is not settled", "[runtime][steer
     CHECK(running.steering->unsettled() == "a reload waits to be confirmed");
     CHECK_FALSE(running.steering->confirm("test"));
     CHECK(running.steering->unsettled().empty());
+}
+
+TEST_CASE("backends with ever new names do not fill the memory", "[runtime][steering][series]") {
+    const Config config{.pool = "check = \"tcp\"", .process = "workers = 2"};
+    Running running{config};
+    const auto reload_to = [&](const std::string& backends) {
+        Config next = config;
+        next.backends = backends;
+        REQUIRE(running.reload(next) == ReloadResult::Applied);
+    };
+    const auto first_of_pool = [&] { return running.server->snapshot().pools[0]->backends[0]; };
+    telemetry::Registry& registry = running.server->registry();
+
+    reload_to(fleet(0));
+    // As an exchange does that goes on for long.
+    const std::shared_ptr<const connect::SharedBackend> used = first_of_pool();
+    running.server->snapshot().pools[0]->backends[1]->series->connects_ok->add(
+        registry.main_index(), 5);
+    std::size_t after_four = 0;
+    for (int number = 1; number <= 8; ++number) {
+        reload_to(fleet(number));
+        const std::size_t left = series_left(running);
+        if (number == 4) after_four = left;
+        if (number > 4) CHECK(left == after_four);
+        if (number == 7) first_of_pool()->series->connects_ok->add(registry.main_index(), 3);
+    }
+    CHECK(running.server->removed_series().size() == RemovedSeries::kKeptMax);
+
+    used->series->connects_ok->add(registry.main_index(), 7);
+    reload_to(fleet(7));
+    CHECK(first_of_pool()->series->connects_ok->value() == 3);  // removed not long ago
+    reload_to(fleet(0));
+    CHECK(first_of_pool()->series->connects_ok->value() == 7);
+    CHECK(first_of_pool()->series == used->series);
+    const std::string listing = telemetry::render_all(registry);
+    CHECK(listing.find("backend=\"c0-0\",result=\"ok\"} 7\n") != std::string::npos);
+    CHECK(listing.find("fairlead_backend_connects_total{pool=\"app\",backend=\"c0-1\","
+                       "result=\"ok\"} 0\n") != std::string::npos);
+    CHECK(listing.find("backend=\"c7-0\"") == std::string::npos);
+}
+
+TEST_CASE("names that are refused do not fill the memory", "[runtime][steering][series]") {
+    Running running;
+    Config refused{.more = "[listener.taken]\npool = \"app\"\nbind = \"" +
+                           running.server->bindings().front().address.text() + "\"\n"};
+    std::size_t after_four = 0;
+    for (int number = 1; number <= 8; ++number) {
+        refused.backends = fleet(number);
+        REQUIRE(running.reload(refused) == ReloadResult::Refused);
+        const std::size_t left = series_left(running);
+        if (number == 4) after_four = left;
+        if (number > 4) CHECK(left == after_four);
+    }
+    CHECK(telemetry::render_all(running.server->registry()).find("backend=\"c") ==
+          std::string::npos);
 }
