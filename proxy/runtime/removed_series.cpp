@@ -36,9 +36,10 @@ RemovedSeries::Shared RemovedSeries::find(std::string_view pool, std::string_vie
     return found == by_name_.end() ? nullptr : found->second->series;
 }
 
-void RemovedSeries::trim() {
+void RemovedSeries::trim(std::size_t most) {
     SeriesMaker series(registry_, SeriesMaker::Mode::Forget);
-    for (auto each = entries_.begin(); entries_.size() > kKeptMax && each != entries_.end();) {
+    for (auto each = entries_.begin();
+         most > 0 && entries_.size() > kKeptMax && each != entries_.end();) {
         // Ours is the last share, and nobody but main could make another one.
         if (each->series.use_count() > 1) {
             ++each;
@@ -49,6 +50,7 @@ void RemovedSeries::trim() {
         series.backend(each->pool, each->backend);
         by_name_.erase(key(each->pool, each->backend));
         each = entries_.erase(each);
+        --most;
     }
 }
 

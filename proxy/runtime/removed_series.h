@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <string>
@@ -33,9 +34,9 @@ class RemovedSeries {
     /// so there is one for each name, as long as anybody counts on it.
     Shared find(std::string_view pool, std::string_view backend) const;
 
-    /// Frees the series of the oldest backends beyond the bound that nobody counts on any more. The
-    /// health monitor has forgotten all that are here.
-    void trim();
+    /// Frees the series of the oldest backends beyond the bound that nobody counts on any more, of
+    /// `most` backends at once. The health monitor has forgotten all that are here.
+    void trim(std::size_t most = SIZE_MAX);
     std::size_t size() const { return entries_.size(); }
 
   private:

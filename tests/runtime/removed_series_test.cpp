@@ -97,6 +97,17 @@ TEST_CASE("series that are still counted on are not freed, however old", "[runti
     CHECK(kept.connects("used") == 0);
 }
 
+TEST_CASE("so many backends are freed at once as is asked for", "[runtime][series]") {
+    Kept kept;
+    kept.remove_many("b", RemovedSeries::kKeptMax + 5);
+    kept.removed.trim(2);
+    CHECK(kept.removed.size() == RemovedSeries::kKeptMax + 3);
+    CHECK(kept.removed.find("app", "b1") == nullptr);
+    CHECK(kept.removed.find("app", "b2") != nullptr);
+    kept.removed.trim(10);
+    CHECK(kept.removed.size() == RemovedSeries::kKeptMax);
+}
+
 TEST_CASE("a backend that comes back is not freed, and is new when it is removed again",
           "[runtime][series]") {
     Kept kept;

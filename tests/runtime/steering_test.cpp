@@ -129,11 +129,17 @@ std::string fleet(int number) {
     return backends;
 }
 
-/// The series there are after a listing of metrics, when workers have let go of what was before.
+/// The series there are after some listings of metrics (each frees a part), when workers have let
+/// go of what was before.
 std::size_t series_left(Running& running) {
+    const RemovedSeries& removed = running.server->removed_series();
     REQUIRE(turn_until(running.loop, [&] {
-        telemetry::render_all(running.server->registry());
-        return running.server->removed_series().size() <= RemovedSeries::kKeptMax;
+        std::size_t before = 0;
+        do {
+            before = removed.size();
+            telemetry::render_all(running.server->registry());
+        } while (removed.size() < before);
+        return removed.size() <= RemovedSeries::kKeptMax;
     }));
     return running.server->registry().size();
 }
