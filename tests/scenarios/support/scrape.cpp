@@ -26,6 +26,15 @@ double Scrape::at(const std::string& series) const {
     return found == values_.end() ? 0 : found->second;
 }
 
+double Scrape::sum(const std::string& beginning) const {
+    double sum = 0;
+    for (auto each = values_.lower_bound(beginning);
+         each != values_.end() && each->first.starts_with(beginning); ++each) {
+        sum += each->second;
+    }
+    return sum;
+}
+
 std::vector<std::string> RisingOnly::fallen(const Scrape& scrape) {
     std::vector<std::string> fallen;
     for (const auto& [series, value] : scrape.counters()) {

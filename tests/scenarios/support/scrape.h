@@ -15,6 +15,8 @@ class Scrape {
 
     /// By its name and labels as they are written; 0 when absent.
     double at(const std::string& series) const;
+    /// Over all whose name and labels begin so.
+    double sum(const std::string& beginning) const;
     bool has(const std::string& series) const { return values_.contains(series); }
     /// Of what only goes up (counters, and the parts of histograms).
     const std::map<std::string, double>& counters() const { return counters_; }

@@ -10,18 +10,30 @@ constexpr Duration kForLong = std::chrono::hours{1};
 /// Of a request: however slow the machine is, an answer comes.
 constexpr Duration kPatient = std::chrono::seconds{60};
 constexpr unsigned kGets = 9;
+constexpr std::uint64_t kBodyBytes = 300;
 
-bench::LoadSettings settings(std::uint16_t port, const LoadShape& shape) {
-    bench::Target target;
-    target.host = "127.0.0.1:" + std::to_string(port);
-    target.url = "http://" + target.host + "/";
-    target.address = BindAddress::parse(target.host)->address;
+std::vector<bench::RequestShape> requests_over_http() {
     bench::RequestShape get;
     get.weight = kGets;
     bench::RequestShape post;
     post.method = "POST";
-    post.body_bytes = 300;
-    target.requests = {get, post};
+    post.body_bytes = kBodyBytes;
+    return {get, post};
+}
+
+std::vector<bench::RequestShape> requests_over_tcp() {
+    bench::RequestShape request;
+    request.body_bytes = kBodyBytes;
+    return {request};
+}
+
+bench::LoadSettings settings(std::uint16_t port, const LoadShape& shape) {
+    bench::Target target;
+    target.host = "127.0.0.1:" + std::to_string(port);
+    target.url = (shape.is_tcp ? "tcp://" : "http://") + target.host;
+    target.address = BindAddress::parse(target.host)->address;
+    target.protocol = shape.is_tcp ? bench::Protocol::Tcp : bench::Protocol::Http1;
+    target.requests = shape.is_tcp ? requests_over_tcp() : requests_over_http();
 
     bench::LoadSettings settings;
     settings.targets = {std::move(target)};

@@ -11,6 +11,9 @@ namespace fairlead::scenarios {
 
 struct LoadShape {
     double rate = 2000;  ///< requests a second; one in ten is a POST
+    /// For a listener with mode "tcp" and an echo behind it: a request is some bytes that come
+    /// back.
+    bool is_tcp = false;
     /// Instead of a rate: each connection asks again when it has its answer, so none is ever quiet.
     /// A proxy that ends closes quiet ones, which may cross a request on its way.
     bool is_closed = false;

@@ -28,6 +28,14 @@ Tunnels::Tunnels(std::uint16_t port, std::string_view path, std::size_t count) {
     thread_ = std::thread([this] { talk(); });
 }
 
+Tunnels::Tunnels(std::uint16_t port, std::size_t count) {
+    for (std::size_t index = 0; index < count; ++index) {
+        clients_.push_back(std::make_unique<Client>(port));
+        REQUIRE(exchange(*clients_.back()));  // its backend is there
+    }
+    thread_ = std::thread([this] { talk(); });
+}
+
 Tunnels::~Tunnels() { close(); }
 
 bool Tunnels::exchange(Client& client) {

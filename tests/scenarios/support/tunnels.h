@@ -1,5 +1,5 @@
-/// Many WebSocket-like tunnels that stay open and say a byte now and then, with the backend that
-/// gives every byte back.
+/// Many WebSocket-like tunnels, or TCP sessions, that stay open and say a byte now and then; and
+/// the backend of tunnels that gives every byte back.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,8 @@ class Tunnels {
     /// Opens so many to a path that leads to an echo_for_good backend, and keeps them talking.
     /// Fails the test when one does not open.
     Tunnels(std::uint16_t port, std::string_view path, std::size_t count);
+    /// The same through a listener with mode "tcp" with an echo behind it: nothing is asked for.
+    Tunnels(std::uint16_t port, std::size_t count);
     ~Tunnels();
     Tunnels(const Tunnels&) = delete;
     Tunnels& operator=(const Tunnels&) = delete;
