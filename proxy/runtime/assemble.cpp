@@ -188,9 +188,7 @@ class Assembler {
             for (const SnapshotRoute& each : before->routes)
                 routes_before.emplace(each.name, &each);
         }
-        SnapshotListener listener;
-        listener.config = &config;
-        listener.series = before != nullptr ? before->series : series_.listener(config.name);
+        SnapshotListener listener = bare_listener(config, before);
         for (const conf::Route& each : snapshot_->model.routes) {
             const bool is_here = each.listener.empty() || each.listener == config.name;
             const auto old = routes_before.find(each.name);
@@ -208,10 +206,17 @@ class Assembler {
         return listener;
     }
 
-    SnapshotListener tcp_listener(const conf::Listener& config, const SnapshotListener* before) {
+    SnapshotListener bare_listener(const conf::Listener& config, const SnapshotListener* before) {
         SnapshotListener listener;
         listener.config = &config;
+        listener.presence =
+            before != nullptr ? before->presence : std::make_shared<ListenerPresence>();
         listener.series = before != nullptr ? before->series : series_.listener(config.name);
+        return listener;
+    }
+
+    SnapshotListener tcp_listener(const conf::Listener& config, const SnapshotListener* before) {
+        SnapshotListener listener = bare_listener(config, before);
         const auto route = [&](std::string name, const std::string& pool) {
             SnapshotRoute made{std::move(name), pool, {}};
             if (!pool.empty()) made.series.failures = series_.route_failures(config.name, pool);

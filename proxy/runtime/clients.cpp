@@ -46,18 +46,14 @@ void Clients::serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::
 }
 
 template <class Client>
-void Clients::bury(ClientList<Client>& list, Client& client, bool has_left) {
+void Clients::bury(ClientList<Client>& list, Client& client) {
     loop_.retire(list.take(client));
-    observer_.on_client_gone(has_left);
+    observer_.on_client_gone();
 }
 
-void Clients::on_client_closed(l7::ClientConnection& connection) {
-    bury(http_, connection, connection.slot().is_draining());
-}
+void Clients::on_client_closed(l7::ClientConnection& connection) { bury(http_, connection); }
 
-void Clients::on_session_ended(l4::TcpSession& session) {
-    bury(tcp_, session, session.slot().is_draining());
-}
+void Clients::on_session_ended(l4::TcpSession& session) { bury(tcp_, session); }
 
 void Clients::on_preface_done(Preface& preface, std::span<char> rest) {
     // The connection is there before its preface goes: their count never falls to zero between.
@@ -73,7 +69,7 @@ void Clients::on_preface_failed(Preface& preface, Failure failure) {
         series.failures_without_pool[static_cast<std::size_t>(failure)]->add(worker_);
         log_preface(preface, failure);
     }
-    bury(prefaces_, preface, preface.slot().has_left());
+    bury(prefaces_, preface);
 }
 
 void Clients::log_preface(const Preface& preface, Failure failure) {

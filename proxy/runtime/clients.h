@@ -20,7 +20,7 @@ namespace fairlead::runtime {
 class ClientsObserver {
   public:
     /// One has gone; of `has_left`, a listener that has left.
-    virtual void on_client_gone(bool has_left) = 0;
+    virtual void on_client_gone() = 0;
 
   protected:
     ~ClientsObserver() = default;
@@ -66,7 +66,7 @@ class Clients final : private l7::ClientConnectionOwner,
     void log_preface(const Preface& preface, Failure failure);
     void for_each(auto&& call);
     template <class Client>
-    void bury(ClientList<Client>& list, Client& client, bool has_left);
+    void bury(ClientList<Client>& list, Client& client);
 
     net::Loop& loop_;
     const unsigned worker_;

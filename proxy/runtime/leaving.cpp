@@ -24,11 +24,11 @@ void Leaving::add_backend(std::string name, std::shared_ptr<balancing::Backend> 
     add(std::move(thing), drain);
 }
 
-void Leaving::add_listener(std::string name, const telemetry::Gauge& connections,
+void Leaving::add_listener(std::string name, std::shared_ptr<const ListenerPresence> presence,
                            std::uint64_t generation, const conf::Drain& drain) {
     Thing thing;
     thing.name = "listener " + std::move(name);
-    thing.connections = &connections;
+    thing.presence = std::move(presence);
     thing.generation = generation;
     add(std::move(thing), drain);
 }
@@ -45,7 +45,7 @@ void Leaving::add(Thing thing, const conf::Drain& drain) {
 bool Leaving::look(Thing& thing, Time now) {
     const bool is_empty = thing.backend != nullptr
                               ? thing.backend->in_flight() == 0 && thing.backend->tunnels() == 0
-                              : thing.connections->value() <= 0;
+                              : thing.presence->slots.load(std::memory_order_relaxed) == 0;
     if (is_empty) {
         telemetry::log::info("{}: drained", thing.name);
         return true;

@@ -11,7 +11,7 @@
 #include "conf/model.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/timer_wheel.h"
-#include "proxy/telemetry/registry.h"
+#include "proxy/runtime/snapshot.h"
 
 namespace fairlead::runtime {
 
@@ -34,16 +34,16 @@ class Leaving {
 
     void add_backend(std::string name, std::shared_ptr<balancing::Backend> backend,
                      const conf::Drain& drain);
-    /// @param connections  the listener's gauge
-    void add_listener(std::string name, const telemetry::Gauge& connections,
+    /// @param presence    every worker has the configuration without it
+    /// @param generation  with which it left
+    void add_listener(std::string name, std::shared_ptr<const ListenerPresence> presence,
                       std::uint64_t generation, const conf::Drain& drain);
-    std::size_t size() const { return things_.size(); }
 
   private:
     struct Thing {
         std::string name;
-        std::shared_ptr<balancing::Backend> backend;    // of a backend
-        const telemetry::Gauge* connections = nullptr;  // of a listener
+        std::shared_ptr<balancing::Backend> backend;       // of a backend
+        std::shared_ptr<const ListenerPresence> presence;  // of a listener
         std::uint64_t generation = 0;
         Time requests_until{};
         Time tunnels_until{};

@@ -79,8 +79,6 @@ class Server final : private balancing::Waker, private LeavingObserver {
     void reopen_logs();
 
     const Snapshot& snapshot() const { return *snapshot_; }
-    /// What has been removed and still finishes.
-    const Leaving& leaving() const { return leaving_; }
     const health::Monitor& monitor() const { return *monitor_; }
     health::Monitor& monitor() { return *monitor_; }
     telemetry::Registry& registry() { return *registry_; }

@@ -118,10 +118,13 @@ void Server::let_go(const Snapshot& previous) {
         }
     }
     for (const SnapshotListener& listener : previous.listeners) {
-        const conf::Listener* const now = snapshot_->model.listener(listener.config->name);
-        if (now != nullptr && now->mode == listener.config->mode) continue;
-        leaving_.add_listener(listener.config->name, *listener.series.connections,
-                              snapshot_->generation, drain);
+        const auto& present = snapshot_->listeners;
+        const bool stays = std::any_of(present.begin(), present.end(), [&](const auto& each) {
+            return each.presence == listener.presence;
+        });
+        if (stays) continue;
+        leaving_.add_listener(listener.config->name, listener.presence, snapshot_->generation,
+                              drain);
     }
 }
 

@@ -3,18 +3,31 @@
 /// worker's thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "conf/model.h"
 #include "proxy/l4/site.h"
 #include "proxy/l7/site.h"
+#include "proxy/runtime/snapshot.h"
 
 namespace fairlead::runtime {
 
 struct Slot {
-    std::string name;
-    conf::Mode mode = conf::Mode::Http;
+    Slot(std::string its_name, conf::Mode its_mode, std::shared_ptr<ListenerPresence> its_presence)
+        : name(std::move(its_name)), mode(its_mode), presence(std::move(its_presence)) {
+        presence->slots.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Slot() { presence->slots.fetch_sub(1, std::memory_order_relaxed); }
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+
+    const std::string name;
+    const conf::Mode mode;
+    const std::shared_ptr<ListenerPresence> presence;
     l7::ListenerSlot http;       ///< used with Mode::Http
     l4::ListenerSlot tcp;        ///< used with Mode::Tcp
     std::uint32_t prefaces = 0;  ///< connections whose PROXY header is still being read

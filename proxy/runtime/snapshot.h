@@ -37,8 +37,16 @@ struct SnapshotRoute {
     connect::RouteSeries series{};
 };
 
+/// The workers that still have a listener, or connections of it: from the configuration that brings
+/// its name and mode to the one without them, and then until the last connection has ended. When
+/// the name comes back, it is another one. Read and written by all threads.
+struct ListenerPresence {
+    std::atomic<unsigned> slots = 0;
+};
+
 struct SnapshotListener {
     const conf::Listener* config = nullptr;
+    std::shared_ptr<ListenerPresence> presence;
     connect::ListenerSeries series{};
     /// Index as in Model::routes, of other listeners empty; with Mode::Tcp as in Listener::sni.
     std::vector<SnapshotRoute> routes;

@@ -146,39 +146,34 @@ void Worker::enter_site(std::shared_ptr<const Snapshot> snapshot) {
     present_ = std::move(use);  // last: the one before may be unused now
 }
 
-/// Every configured listener has a slot that leads to its present entry.
+/// Every configured listener has a slot that leads to its present entry. A listener that speaks
+/// something else now is another one.
 void Worker::point_slots(Site& site) {
-    std::vector<const Slot*> configured;
+    const auto& listeners = site.snapshot->listeners;
+    for (const auto& slot : slots_) {
+        const bool stays = std::any_of(listeners.begin(), listeners.end(), [&](const auto& each) {
+            return each.presence == slot->presence;
+        });
+        if (!stays && !slot->has_left()) slot->leave(site.snapshot->generation);
+    }
+    for (const SnapshotListener& listener : listeners) {
+        const bool is_there = std::any_of(slots_.begin(), slots_.end(), [&](const auto& each) {
+            return each->presence == listener.presence;
+        });
+        if (is_there) continue;
+        slots_.push_back(std::make_unique<Slot>(listener.config->name, listener.config->mode,
+                                                listener.presence));
+    }
     for (const auto& listener : site.http_listeners) {
-        Slot& slot = make_slot(listener->config.name, conf::Mode::Http);
+        Slot& slot = *find_slot(listener->config.name);
         slot.http.entry = listener.get();
         slot.http.use = connect::SiteUse(site.life);
-        configured.push_back(&slot);
     }
     for (const auto& listener : site.tcp_listeners) {
-        Slot& slot = make_slot(listener->config.name, conf::Mode::Tcp);
+        Slot& slot = *find_slot(listener->config.name);
         slot.tcp.entry = listener.get();
         slot.tcp.use = connect::SiteUse(site.life);
-        configured.push_back(&slot);
     }
-    for (const auto& slot : slots_) {
-        if (slot->has_left()) continue;
-        if (std::find(configured.begin(), configured.end(), slot.get()) != configured.end()) {
-            continue;
-        }
-        slot->leave(site.snapshot->generation);
-    }
-}
-
-/// The one there is, else a new one. A listener that speaks something else now is another one.
-Slot& Worker::make_slot(std::string_view name, conf::Mode mode) {
-    for (const auto& slot : slots_) {
-        if (!slot->has_left() && slot->name == name && slot->mode == mode) return *slot;
-    }
-    slots_.push_back(std::make_unique<Slot>());
-    slots_.back()->name = name;
-    slots_.back()->mode = mode;
-    return *slots_.back();
 }
 
 void Worker::apply(Change change) {
@@ -213,8 +208,7 @@ void Worker::adopt(Slot& slot, std::unique_ptr<net::Stream> stream) {
     clients_->adopt(slot, std::move(stream));
 }
 
-void Worker::on_client_gone(bool has_left) {
-    if (has_left) has_left_slots_ = true;
+void Worker::on_client_gone() {
     cap_.remove();
     if (is_accepting_paused_ && !cap_.is_full()) pause_accepting(false);
     tell_when_drained();
@@ -249,7 +243,7 @@ void Worker::on_heartbeat() {
         loop_lag_.set(std::chrono::duration<double>(lag).count());
     }
     clients_->flush_access_log();
-    if (std::exchange(has_left_slots_, false)) drop_empty_slots();
+    drop_empty_slots();
     // Another worker's client may have ended while this one was at the cap, or have reached it.
     pause_accepting(cap_.is_full());
     heartbeat_due_ = now + kHeartbeat;

@@ -81,12 +81,11 @@ class Worker final : private ClientsObserver {
     void run();
     void enter_site(std::shared_ptr<const Snapshot> snapshot);
     void point_slots(Site& site);
-    Slot& make_slot(std::string_view name, conf::Mode mode);
     void drop_empty_slots();
     Slot* find_slot(std::string_view name);
     void set_sockets(std::vector<Socket> sockets);
     static void on_site_unused(void* worker, connect::SiteLife& life) noexcept;
-    void on_client_gone(bool has_left) override;
+    void on_client_gone() override;
     void adopt(Slot& slot, std::unique_ptr<net::Stream> stream);
     void on_nudge();
     void on_heartbeat();
@@ -108,7 +107,6 @@ class Worker final : private ClientsObserver {
     std::function<void()> on_drained_;
     bool is_accepting_paused_ = false;
     bool is_ending_ = false;
-    bool has_left_slots_ = false;  ///< one of them may be empty now
     std::thread thread_;
 };
 
