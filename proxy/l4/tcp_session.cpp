@@ -21,8 +21,8 @@ TcpSession::TcpSession(Context& context, ListenerSlot& slot, std::unique_ptr<net
                        const net::ProxyHeader* header)
     : context_(context),
       slot_(slot),
-      listener_(*slot.entry),
-      site_(listener_.life),
+      listener_(slot.entry),
+      site_(listener_->life),
       stream_(std::move(stream)),
       connector_(context.loop, *this),
       deadline_(net::Deadline::of<&TcpSession::on_deadline>(context.loop.timers(), *this)),
@@ -35,27 +35,27 @@ TcpSession::TcpSession(Context& context, ListenerSlot& slot, std::unique_ptr<net
     client_port_ = client.port;
     if (is_told) destination_ = std::make_unique<SocketAddress>(header->destination);
     ++slot_.connections;
-    listener_.series.connections->add(context_.worker, 1);
-    listener_.series.connections_total->add(context_.worker);
+    listener_->series.connections->add(context_.worker, 1);
+    listener_->series.connections_total->add(context_.worker);
 }
 
 TcpSession::~TcpSession() {
     if (phase_ == Phase::Relaying) backend_->series.connections_active->add(context_.worker, -1);
     --slot_.connections;
-    listener_.series.connections->add(context_.worker, -1);
+    listener_->series.connections->add(context_.worker, -1);
     net::close(context_.loop, std::move(stream_));
 }
 
 void TcpSession::start(std::span<char> first) {
     stream_->set_observer(*this);
     ahead_.assign(first.data(), first.size());
-    if (listener_.config.sni.empty()) {
+    if (listener_->config.sni.empty()) {
         stream_->stop_reading();
-        choose(listener_.fallback);
+        choose(listener_->fallback);
         return;
     }
     hello_ = std::make_unique<net::ClientHelloReader>();
-    deadline_.set(after(started_, listener_.config.timeouts.handshake));
+    deadline_.set(after(started_, listener_->config.timeouts.handshake));
     stream_->start_reading();
     if (!first.empty()) read_hello();
 }
@@ -87,8 +87,12 @@ void TcpSession::read_hello() {
     }
     name_ = result.name;
     hello_.reset();
-    const auto row = find_sni_route(listener_.config.sni, name_);
-    choose(row ? listener_.sni[*row] : listener_.fallback);
+    choose(find_route());
+}
+
+RouteEntry& TcpSession::find_route() {
+    const auto row = find_sni_route(listener_->config.sni, name_);
+    return row ? listener_->sni[*row] : listener_->fallback;
 }
 
 void TcpSession::choose(RouteEntry& route) {
@@ -135,7 +139,24 @@ void TcpSession::on_turn(balancing::Picked picked) noexcept {
     queue_took_ = std::max(queue_took_, Duration::zero()) + took;
     pool_->series.queue_seconds->observe(context_.worker, took);
     deadline_.clear();
-    take(std::move(picked));
+    if (picked.failure == Failure::NoBackend && enter_present()) {
+        choose(find_route());
+    } else {
+        take(std::move(picked));
+    }
+}
+
+/// A reload has taken away all that it waited for, before anything began: the configuration that is
+/// in force now may have a backend for it.
+/// @return false when there is no other, or attempts have been made under this one
+bool TcpSession::enter_present() {
+    if (slot_.is_draining() || slot_.entry == listener_ || !failed_.empty()) return false;
+    connect::SiteUse present(slot_.entry->life);
+    listener_ = slot_.entry;
+    route_ = nullptr;
+    pool_ = nullptr;
+    site_ = std::move(present);  // last: the one before may be unused now
+    return true;
 }
 
 void TcpSession::connect(balancing::Lease lease) {
@@ -182,7 +203,7 @@ void TcpSession::on_connect_done(std::unique_ptr<net::Stream> stream) {
     const bool is_alive = send_ahead(*stream);
     net::RelayObserver& observer = *this;
     relay_ = std::make_unique<net::Relay>(context_.loop, std::move(stream_), std::move(stream),
-                                          listener_.config.timeouts.tunnel_idle, observer);
+                                          listener_->config.timeouts.tunnel_idle, observer);
     if (!is_alive) {
         on_relay_ended(Failure::BackendReset);
         return;
@@ -261,11 +282,11 @@ void TcpSession::count_attempt(Failure failure) {
 void TcpSession::count(Failure failure) {
     const unsigned worker = context_.worker;
     const std::uint64_t in = relay_ != nullptr ? relay_->bytes_from_client() : 0;
-    listener_.series.bytes_in->add(worker, ahead_.size() + in);
-    if (relay_ != nullptr) listener_.series.bytes_out->add(worker, relay_->bytes_from_backend());
+    listener_->series.bytes_in->add(worker, ahead_.size() + in);
+    if (relay_ != nullptr) listener_->series.bytes_out->add(worker, relay_->bytes_from_backend());
     if (failure == Failure::None) return;
     const connect::FailureCounters& failures =
-        route_ != nullptr ? route_->failures : listener_.series.failures_without_pool;
+        route_ != nullptr ? route_->failures : listener_->series.failures_without_pool;
     failures[static_cast<std::size_t>(failure)]->add(worker);
 }
 
@@ -290,7 +311,7 @@ void TcpSession::write_log(Failure failure) {
     char client_text[46];
     entry.time = started_wall_;
     entry.id = std::string_view(id, sizeof id);
-    entry.listener = listener_.config.name;
+    entry.listener = listener_->config.name;
     const bool is_known = client_ip_ != IpAddress{};
     entry.client = is_known ? std::string_view(client_text, client_ip_.write(client_text))
                             : std::string_view("unix:");

@@ -77,6 +77,7 @@ class TcpSession final : private net::StreamObserver,
     void on_deadline();
 
     void read_hello();
+    RouteEntry& find_route();
     void choose(RouteEntry& route);
     std::uint64_t hash_key() const;
     void take(balancing::Picked picked);
@@ -84,6 +85,7 @@ class TcpSession final : private net::StreamObserver,
     void connect(balancing::Lease lease);
     bool try_again(Failure failure);
     void on_turn(balancing::Picked picked) noexcept override;
+    bool enter_present();
     bool is_gone() const noexcept override { return false; }  // who leaves ends at once
     void on_connect_done(std::unique_ptr<net::Stream> stream) override;
     void on_connect_failed(Failure failure) override;
@@ -97,7 +99,7 @@ class TcpSession final : private net::StreamObserver,
 
     Context& context_;
     ListenerSlot& slot_;
-    ListenerEntry& listener_;
+    ListenerEntry* listener_;
     connect::SiteUse site_;  ///< what the pointers below lead into; ends last
     RouteEntry* route_ = nullptr;
     connect::PoolEntry* pool_ = nullptr;

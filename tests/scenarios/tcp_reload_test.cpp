@@ -153,6 +153,30 @@ TEST_CASE("a drained backend keeps its sessions and gets no new ones",
     CHECK(goes_on(session));
 }
 
+TEST_CASE("who waits while all its backends leave is served by those that come",
+          "[scenarios][tcp][reload][queue]") {
+    FakeBackend a{echo_as("one")};
+    FakeBackend b{echo_as("two")};
+    Setup setup{.backends = {a.address()},
+                .pool = "max_in_flight = 1\nqueue = { wait = \"30s\" }",
+                .listener = kTcpListener};
+    Balancer balancer{setup};
+    Client session{balancer.port()};
+    CHECK(session.read_exactly(3) == "one");
+    Client waiting{balancer.port()};
+    waiting.send("early");
+    REQUIRE(
+        eventually([&] { return balancer.metric("fairlead_queue_length{pool=\"app\"}") == 1; }));
+    setup.backends = {b.address()};
+    change(balancer, setup);
+    CHECK(waiting.read_exactly(8) == "twoearly");
+    CHECK(goes_on(waiting));
+    CHECK(goes_on(session));
+    session.close();
+    CHECK(balancer.wait_for_log("backend app/" + a.address() + ": drained"));
+    CHECK(eventually([&] { return balancer.metric("fairlead_snapshots") == 1; }));
+}
+
 TEST_CASE("a takeover hands over tcp listeners, running sessions have the time of stopping",
           "[scenarios][tcp][takeover]") {
     FakeBackend backend{echo_as("one")};
