@@ -175,8 +175,8 @@ std::vector<std::string> config_lines(const JsonValue& config) {
                                     last.at("when").text, last.at("trigger").text,
                                     errors.substr(0, errors.find('\n'))));
     } else if (config.at("file_differs").truth) {
-        lines.push_back(fmt::format("{} is not what runs: fairlead diff -c {} shows how",
-                                    config.at("file").text, config.at("file").text));
+        lines.push_back(fmt::format("file differs from running: fairlead diff -c {} shows how",
+                                    config.at("file").text));
     }
     if (const std::string& left = config.at("confirm_left").text; !left.empty()) {
         lines.push_back("goes back in " + left + " unless confirmed: fairlead confirm");

@@ -184,6 +184,7 @@ void Server::reopen_logs() { access_log_->reopen(); }
 void Server::add_collectors() {
     telemetry::add_process_metrics(*registry_);
     registry_->gauge(Metric::BuildInfo, {version()}).set(1);
+    registry_->gauge(Metric::ConfigFileDiffers).set(0);
     registry_->gauge(Metric::ConfigLastSuccessSeconds)
         .set(std::chrono::duration<double>(started_wall_.time_since_epoch()).count());
     registry_->gauge(Metric::Workers).set(workers_count_);

@@ -299,6 +299,7 @@ void Steering::report(const std::shared_ptr<Work>& work, ReloadResult result, st
                                             report.generation));
             break;
     }
+    registry.gauge(Metric::ConfigFileDiffers).set(file_differs_ ? 1 : 0);
     last_reload_ = report;
     observer_->on_reloaded(report);
     finish([&] {

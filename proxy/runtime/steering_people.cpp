@@ -238,8 +238,8 @@ void Steering::plan(std::function<void(const Preview&)> on_done) {
         if (!work->errors.empty()) preview.errors = render(work->errors);
         if (work->errors.empty() && work->fingerprint == undone_fingerprint_) {
             preview.notes.push_back(
-                "the file differs from what runs: it was undone because nobody confirmed it, and "
-                "is not loaded again until it changes");
+                "file differs from running: it was undone because nobody confirmed it, and is not "
+                "loaded again until it changes");
         }
         on_done(preview);
     };
@@ -249,7 +249,16 @@ void Steering::plan(std::function<void(const Preview&)> on_done) {
 }
 
 Steering::Preview Steering::plan_for(const conf::SettingList& wanted) const {
-    return {conf::plan(*file_settings_, wanted), notes({}), {}};
+    Preview preview{conf::plan(*file_settings_, wanted), notes({}), {}};
+    if (undone_fingerprint_ != 0) {
+        preview.notes.push_back("file differs from running: " + path_ +
+                                " was undone because nobody confirmed it, and is not loaded again "
+                                "until it changes");
+    } else if (file_differs_) {
+        preview.notes.push_back("file differs from running: " + path_ +
+                                " was refused at the last reload");
+    }
+    return preview;
 }
 
 }  // namespace fairlead::runtime

@@ -14,6 +14,7 @@ enum class Metric : std::uint8_t {
     BuildInfo,
     ConfigGeneration,
     ConfigLastSuccessSeconds,
+    ConfigFileDiffers,
     ReloadsTotal,
     Snapshots,
     Workers,

@@ -86,7 +86,7 @@ TEST_CASE("what a person should know of the configuration is said first", "[cli]
                       "\"file_differs\":true}") ==
           "the last reload was refused, 12:03 (SIGHUP): f.toml:2:1: error: x");
     CHECK(second_line("{\"file\":\"f.toml\",\"file_differs\":true}") ==
-          "f.toml is not what runs: fairlead diff -c f.toml shows how");
+          "file differs from running: fairlead diff -c f.toml shows how");
     CHECK(second_line("{\"confirm_left\":\"42s\"}") ==
           "goes back in 42s unless confirmed: fairlead confirm");
     CHECK(second_line("{\"file_differs\":false,\"confirm_left\":null,\"last_reload\":null}")

@@ -46,8 +46,10 @@ TEST_CASE("what nobody confirms goes back, and everything that shows it says so"
     CHECK(it.balancer.status("/config/confirm_left") == "null");
     CHECK(it.balancer.status("/config/last_reload/trigger") == "not confirmed in time");
     CHECK(it.balancer.metric("fairlead_config_generation") == 3);
+    CHECK(it.balancer.metric("fairlead_config_file_differs") == 1);
     CHECK(it.balancer.metric("fairlead_reloads_total{result=\"applied\"}") == 2);
-    CHECK(it.plan().find("was undone because nobody confirmed it") != std::string::npos);
+    CHECK(it.plan().find("file differs from running: it was undone because nobody confirmed it") !=
+          std::string::npos);
     CHECK(it.run({"confirm"}).code == 1);
 }
 
