@@ -64,8 +64,9 @@ void Service::watch_files(const conf::Model& model) {
         return;
     }
     if (watch_ != nullptr) return;
-    watch_ = std::make_unique<runtime::ConfigWatch>(
-        loop_, [this] { steering_->reload("file changed", std::nullopt); });
+    watch_ = std::make_unique<runtime::ConfigWatch>(loop_, [this] {
+        steering_->reload(std::string(runtime::Steering::kFileChanged), std::nullopt);
+    });
     watch_list_ = {model.files, model.include_folders};
     watch_->watch(watch_list_, server_->started_wall());
 }

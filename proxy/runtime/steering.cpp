@@ -167,7 +167,22 @@ void Steering::on_loaded(const std::shared_ptr<Work>& work) {
             return;
         }
     }
+    if (work->trigger == kFileChanged && is_loaded(*work)) {
+        // Somebody looked before what runs was read, or it was written anew as it was.
+        ReloadReport seen;
+        seen.result = ReloadResult::Unchanged;
+        seen.files = std::move(work->files);
+        seen.folders = std::move(work->folders);
+        seen.began = work->began;
+        observer_->on_reloaded(seen);
+        return finish({});
+    }
     apply(work);
+}
+
+bool Steering::is_loaded(const Work& work) const {
+    return work.prepared.changes.empty() && work.fingerprint == loaded_fingerprint_ &&
+           !file_differs_;
 }
 
 void Steering::apply(const std::shared_ptr<Work>& work) {

@@ -109,6 +109,9 @@ class Steering {
     /// every worker has the new configuration or it is sure that it will not be.
     /// @param confirm  go back unless confirm() is called within this time
     using OnReloaded = std::function<void(const ReloadReport&)>;
+    /// The trigger of a reload that nobody asked for: when the file is what was loaded last it goes
+    /// without a word.
+    static constexpr std::string_view kFileChanged = "file changed";
     void reload(std::string trigger, std::optional<Duration> confirm, OnReloaded on_done = {});
     /// Keeps what a reload with `confirm` put in force. @return why not: nothing waits for it
     std::optional<Refusal> confirm(std::string_view who);
@@ -160,6 +163,7 @@ class Steering {
     void finish(const std::function<void()>& tell);
     void run_reload(std::string trigger, std::optional<Duration> confirm, OnReloaded on_done);
     void on_loaded(const std::shared_ptr<Work>& work);
+    bool is_loaded(const Work& work) const;
     void apply(const std::shared_ptr<Work>& work);
     void adopt(Work& work);
     void on_applied(const std::shared_ptr<Work>& work, std::vector<Error> errors);
