@@ -13,11 +13,17 @@
 #include "conf/merge.h"
 #include "conf/origins.h"
 #include "conf/read_file.h"
+#include "proxy/base/hash.h"
 
 namespace fairlead::conf {
 namespace {
 
 constexpr std::size_t kBytesMax = std::size_t{16} << 20U;  ///< of all files together
+
+void note_content(Model& model, std::string_view file, std::string_view bytes) {
+    const std::uint64_t hash = hash_bytes(bytes, hash_bytes(file, model.content));
+    model.content = hash == 0 ? 1 : hash;
+}
 
 /// From texts to a model.
 class Loader {
@@ -28,8 +34,9 @@ class Loader {
         if (!access_.list) access_.list = &list_files;
     }
 
-    LoadResult load(std::size_t main_bytes) {
-        bytes_ = main_bytes;
+    LoadResult load(std::string_view main_text) {
+        bytes_ = main_text.size();
+        note_content(result_.model, document_.sources().front().file(), main_text);
         expand(document_.root());
         if (!read_included()) return std::move(result_);
         result_.model.origins = find_origins(document_.root());
@@ -63,6 +70,7 @@ class Loader {
                 reading_.error(file.place, bytes.error().message, bytes.error().hint);
                 continue;
             }
+            note_content(model, file.path, *bytes);
             bytes_ += bytes->size();
             if (bytes_ > kBytesMax) {
                 reading_.error(file.place, "the files are larger than 16 MiB together",
@@ -112,10 +120,11 @@ LoadResult load_text(std::string_view text, const std::string& file, const LoadO
     if (!document) {
         LoadResult result;
         result.model.files.push_back(file);
+        note_content(result.model, file, text);
         result.errors.push_back(std::move(document).error());
         return result;
     }
-    return Loader{*std::move(document), options}.load(text.size());
+    return Loader{*std::move(document), options}.load(text);
 }
 
 LoadResult load_file(const std::string& path, const LoadOptions& options) {

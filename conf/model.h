@@ -403,6 +403,9 @@ using Origins = std::unordered_map<std::string, Origin>;
 struct Model {
     /// Every file that was read, the main one first: what `watch` looks at.
     std::vector<std::string> files;
+    /// Tells one content of these files from another, as they were when they were read; never 0
+    /// when there is a file.
+    std::uint64_t content = 0;
     /// Folders in which `include` looked for files, even where it found none.
     std::vector<std::string> include_folders;
     Process process;

@@ -7,7 +7,6 @@
 
 #include "conf/load.h"
 #include "proxy/base/units.h"
-#include "proxy/runtime/fingerprint.h"
 #include "proxy/runtime/steering_work.h"
 #include "proxy/telemetry/log.h"
 
@@ -67,7 +66,7 @@ Steering::Steering(net::Loop& loop, Server& server, conf::Model file_model, std:
       path_(std::move(path)),
       overrides_(std::move(overrides)),
       confirm_deadline_(net::Deadline::of<&Steering::on_confirm_deadline>(loop.timers(), *this)) {
-    if (!path_.empty()) loaded_fingerprint_ = fingerprint_of(file_model_->files);
+    loaded_fingerprint_ = file_model_->content;
 }
 
 Steering::~Steering() = default;

@@ -7,7 +7,6 @@
 
 #include "conf/load.h"
 #include "proxy/base/text.h"
-#include "proxy/runtime/fingerprint.h"
 #include "proxy/runtime/load_model.h"
 #include "proxy/runtime/steering_work.h"
 #include "proxy/telemetry/log.h"
@@ -63,7 +62,7 @@ void Steering::Work::load() {
         conf::LoadResult loaded = load_model(path);
         files = loaded.model.files;
         folders = loaded.model.include_folders;
-        fingerprint = fingerprint_of(loaded.model.files);
+        fingerprint = loaded.model.content;
         errors = std::move(loaded.errors);
         warnings = std::move(loaded.warnings);
         if (!errors.empty()) return;
