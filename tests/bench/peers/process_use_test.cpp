@@ -80,7 +80,9 @@ TEST_CASE("this kernel tells of this process", "[bench][peers]") {
     }
     REQUIRE(after);
     CHECK(after->total > before->total);
-    CHECK(*memory_use(::getpid()) > 0);
+    const auto memory = memory_use(::getpid());
+    REQUIRE(memory);
+    CHECK(*memory > 0);
 }
 
 }  // namespace
