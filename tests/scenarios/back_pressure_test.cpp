@@ -10,20 +10,6 @@ namespace {
 constexpr std::size_t kBlock = 64 * 1024;
 constexpr std::size_t kBlocks = 1600;  // 100 MiB
 
-/// Waits until `sent` does not grow any more: the sender is held.
-bool comes_to_rest(const std::atomic<std::size_t>& sent) {
-    std::size_t before = 0;
-    auto since = std::chrono::steady_clock::now();
-    return eventually([&] {
-        const auto now = std::chrono::steady_clock::now();
-        if (sent != before) {
-            before = sent;
-            since = now;
-        }
-        return before > 0 && now - since > std::chrono::milliseconds{300};
-    });
-}
-
 }  // namespace
 
 TEST_CASE("clients that read slowly do not make the process grow", "[scenarios][large]") {

@@ -31,20 +31,6 @@ double active(const Balancer& balancer, const std::string& backend) {
                            "\",state=\"active\"}");
 }
 
-/// Waits until `sent` does not grow any more: the sender is held.
-bool is_held(const std::atomic<std::size_t>& sent) {
-    std::size_t before = 0;
-    auto since = std::chrono::steady_clock::now();
-    return eventually([&] {
-        const auto now = std::chrono::steady_clock::now();
-        if (sent != before) {
-            before = sent;
-            since = now;
-        }
-        return before > 0 && now - since > std::chrono::milliseconds{300};
-    });
-}
-
 }  // namespace
 
 TEST_CASE("a session carries bytes both ways and a half-close", "[scenarios][tcp]") {
@@ -112,7 +98,7 @@ TEST_CASE("a client that reads slowly holds its backend", "[scenarios][tcp][larg
     }};
     const Balancer balancer{{.backends = {backend.address()}, .listener = kTcpMode}};
     Client client = Client::with_small_buffer(balancer.port());
-    REQUIRE(is_held(sent));
+    REQUIRE(comes_to_rest(sent));
     CHECK(sent < kPieces * kPieceBytes / 2);
     CHECK(balancer.memory_peak_kib() < 40 * 1024);
     client.forget_received();
@@ -137,7 +123,7 @@ TEST_CASE("a backend that reads slowly holds its client", "[scenarios][tcp][larg
             sent += block.size();
         }
     });
-    CHECK(is_held(sent));
+    CHECK(comes_to_rest(sent));
     CHECK(sent < kPieces * kPieceBytes / 2);
     CHECK(balancer.memory_peak_kib() < 40 * 1024);
     read_on.open();

@@ -3,7 +3,9 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 
 #include "tests/scenarios/support/wire.h"
 
@@ -18,6 +20,20 @@ bool eventually(const Question& is_so, std::chrono::milliseconds patience = kPat
         ::poll(nullptr, 0, 2);  // between two questions the others get the processor
     }
     return true;
+}
+
+/// Waits until `sent` does not grow any more: the sender is held.
+inline bool comes_to_rest(const std::atomic<std::size_t>& sent) {
+    std::size_t before = 0;
+    auto since = std::chrono::steady_clock::now();
+    return eventually([&] {
+        const auto now = std::chrono::steady_clock::now();
+        if (sent != before) {
+            before = sent;
+            since = now;
+        }
+        return before > 0 && now - since > std::chrono::milliseconds{300};
+    });
 }
 
 }  // namespace fairlead::scenarios
