@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -115,12 +116,53 @@ struct ListenerTimeouts {
     Duration tunnel_idle = std::chrono::hours{1};
 };
 
+/// A file that a configuration names and that belongs to its content: read once, with the
+/// configuration, so that everybody sees the same bytes. Shared, because a key is copied nowhere.
+struct FileContent {
+    std::string path;
+    std::string bytes;
+};
+
+enum class TlsVersion : std::uint8_t { V1_2, V1_3 };
+enum class ClientAuth : std::uint8_t { Off, Request, Require };
+
+/// One row of `certificates`, or one file pair of a folder.
+struct CertificateFiles {
+    std::shared_ptr<const FileContent> cert;
+    std::shared_ptr<const FileContent> key;   ///< null: in the same file as `cert`
+    std::shared_ptr<const FileContent> ocsp;  ///< null: none
+    Location where;
+};
+
+/// TLS towards clients.
+struct ListenerTls {
+    std::vector<CertificateFiles> certificates;  ///< at least one; the first is the default
+    TlsVersion min = TlsVersion::V1_2;
+    std::shared_ptr<const FileContent> client_ca;  ///< null exactly with ClientAuth::Off
+    ClientAuth client_auth = ClientAuth::Off;      ///< with client_ca the default is Require
+    Location where;
+    Location client_ca_where;
+};
+
+/// Bounds of HTTP/2 connections.
+struct Http2 {
+    std::uint32_t streams = 100;  ///< at a time on one connection, 1 to 10000
+    std::uint32_t resets = 200;   ///< streams reset by either side, in any resets_per
+    Duration resets_per = std::chrono::seconds{30};
+    std::uint64_t window_bytes = 256 * 1024;              ///< of a stream, 64 KiB to 16 MiB
+    std::uint64_t connection_window_bytes = 1024 * 1024;  ///< 64 KiB to 64 MiB
+};
+
 struct Listener {
     std::string name;
     std::vector<Bind> bind;  ///< at least one
     Mode mode = Mode::Http;
     std::string pool;                     ///< for what no route (no `sni` row) takes; may be empty
     std::vector<SniRoute> sni;            ///< Tcp: exact names first, then wildcards
+    std::optional<ListenerTls> tls;       ///< Http; nothing: in clear
+    bool http1 = true;                    ///< `http` has "http/1.1"
+    bool http2 = false;                   ///< `http` has "h2": by ALPN, in clear by prior knowledge
+    Http2 h2;                             ///< read with http2 only
     std::vector<IpNetwork> accept_proxy;  ///< who must begin with a PROXY header; others must not
     std::vector<IpNetwork> trusted_proxies;
     std::vector<std::string> upgrade{"websocket"};  ///< lower case
@@ -143,9 +185,10 @@ struct RetryOn {
     bool status_502 = false;
     bool status_503 = true;
     bool status_504 = false;
+    bool grpc_unavailable = false;  ///< an answer with grpc-status 14 and no message
 
     static constexpr RetryOn nothing() {
-        return {false, false, false, false, false, false, false, false, false};
+        return {false, false, false, false, false, false, false, false, false, false};
     }
     constexpr bool covers(RetryClass cause) const {
         switch (cause) {
@@ -294,7 +337,8 @@ struct StatusRange {
     bool operator==(const StatusRange&) const = default;
 };
 
-enum class CheckKind : std::uint8_t { Http, Tcp };
+/// Tls ends with a good handshake; Grpc asks grpc.health.v1.Health over HTTP/2.
+enum class CheckKind : std::uint8_t { Http, Tcp, Tls, Grpc };
 /// What a backend is before its first results: Probe waits for one round before accepting.
 enum class CheckInit : std::uint8_t { Probe, Up, Down };
 
@@ -307,6 +351,7 @@ struct Check {
     std::string body;          ///< Http: text the answer must contain; empty: any
     std::string send;          ///< Tcp: bytes to write first; may be empty
     std::string expect_bytes;  ///< Tcp: bytes the answer must contain; empty: connecting is enough
+    std::string service;       ///< Grpc: the service asked for; empty: the server as a whole
     Duration every = std::chrono::seconds{2};
     Duration timeout = std::chrono::seconds{1};  ///< at most `every`
     std::uint32_t rise = 2;                      ///< good results in a row until up, 1 to 100
@@ -350,6 +395,21 @@ enum class WhenAllDown : std::uint8_t { Try, Fail };
 /// The PROXY protocol's header in front of each connection to a backend.
 enum class SendProxy : std::uint8_t { Off, V1, V2 };
 
+/// TLS towards backends.
+struct PoolTls {
+    bool verify = true;                     ///< chain and name
+    std::shared_ptr<const FileContent> ca;  ///< null: the system's authorities
+    std::string sni;  ///< sent and verified; empty: the host of the backend's address
+    std::shared_ptr<const FileContent> cert;  ///< for backends that ask; null: none
+    std::shared_ptr<const FileContent> key;   ///< null: in the same file as `cert`
+    Location where;
+    Location ca_where;
+    Location cert_where;
+};
+
+/// What backends are spoken to in.
+enum class BackendHttp : std::uint8_t { Http1, Http2 };
+
 struct Pool {
     std::string name;
     std::vector<Backend> backends;             ///< at least one
@@ -363,6 +423,8 @@ struct Pool {
     SlowStart slow_start;
     Keepalive keepalive;
     PoolTimeouts timeouts;
+    std::optional<PoolTls> tls;  ///< nothing: in clear
+    BackendHttp http = BackendHttp::Http1;
     HostHeader host_header = HostHeader::Keep;
     std::string host_literal;  ///< HostHeader::Literal
     SendProxy send_proxy = SendProxy::Off;

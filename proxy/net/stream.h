@@ -16,12 +16,14 @@
 namespace fairlead::net {
 
 class Loop;
+class TlsSession;
 
 /// Hears what happens to a stream. Every call is the last thing the stream does in that turn of the
 /// stack: the observer may close or retire the stream in it (retire, not delete).
 class StreamObserver {
   public:
-    /// An outgoing connection is established (never for accepted ones).
+    /// An outgoing connection is established; on a TLS stream, also an accepted one, the handshake
+    /// is done. Never for other accepted ones.
     virtual void on_connected() {}
     /// Bytes arrived. They live in the loop's scratch buffer until this returns; the observer may
     /// overwrite them. What cannot be used at once must be copied, and reading stopped.
@@ -32,7 +34,7 @@ class StreamObserver {
     virtual void on_drained() {}
     /// The connection failed: connect refused or unreachable, reset, a write error. Nothing works
     /// any more. `failure` is from the view of a backend connection: ConnectRefused,
-    /// ConnectUnreachable, ConnectTimeout, ConnectNoPorts, NoDescriptors, BackendReset.
+    /// ConnectUnreachable, ConnectTimeout, ConnectNoPorts, NoDescriptors, BackendReset, TlsFailed.
     virtual void on_broken(Failure failure) = 0;
 
   protected:
@@ -90,6 +92,9 @@ class Stream {
     /// Another descriptor of the same connection, for somebody who goes on with it when this stream
     /// is closed; not open when there is none to be had.
     virtual Descriptor duplicate() const { return Descriptor{}; }
+    /// What TLS has agreed on, once the handshake is done; null for a connection in clear. Lives as
+    /// long as the stream.
+    virtual const TlsSession* tls() const { return nullptr; }
     /// Asks the kernel each time.
     virtual SocketAddress local() const = 0;
     /// Does so at most once, and not at all for an accepted connection. 0 for a unix socket.

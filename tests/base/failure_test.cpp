@@ -44,6 +44,14 @@ TEST_CASE("a failure's status is what clients were promised", "[base][failure]")
         {"denied", 403},
         {"proxy_header_bad", 400},
         {"tls_hello_bad", 400},
+        {"tls_client_failed", 400},
+        {"misdirected", 421},
+        {"h2_protocol", 400},
+        {"h2_resets", 400},
+        {"h2_continuation", 400},
+        {"h2_empty_frames", 400},
+        {"h2_control_frames", 400},
+        {"h2_window_stall", 408},
         {"no_route", 404},
         {"no_backend", 503},
         {"queue_full", 503},
@@ -59,6 +67,8 @@ TEST_CASE("a failure's status is what clients were promised", "[base][failure]")
         {"backend_timeout", 504},
         {"backend_bad_response", 502},
         {"stale_connection", 502},
+        {"stream_refused", 502},
+        {"grpc_unavailable", 503},
         {"total_timeout", 504},
         {"drained", 503},
         {"loop_detected", 508},
@@ -74,7 +84,7 @@ TEST_CASE("only failures on the way to or at a backend are retried", "[base][fai
     for (const FailureRow& failure : failures()) by_class[failure.retry].push_back(failure.word);
     CHECK(by_class[RetryClass::Connect] ==
           std::vector<std::string_view>{"connect_refused", "connect_timeout", "connect_unreachable",
-                                        "connect_no_ports", "tls_failed"});
+                                        "connect_no_ports", "tls_failed", "stream_refused"});
     CHECK(by_class[RetryClass::Stale] == std::vector<std::string_view>{"stale_connection"});
     CHECK(by_class[RetryClass::Reset] ==
           std::vector<std::string_view>{"backend_closed", "backend_reset"});
