@@ -110,7 +110,7 @@ void rewrite_request(benchmark::State& state, std::string_view bytes) {
         return;
     }
     constexpr std::string_view kInstance = "fairlead-0123456789abcdef";
-    const std::string own_lines = l7::make_own_lines(8080, kInstance);
+    const std::string own_lines = l7::make_own_lines(8080, false, kInstance);
     const l7::RequestRewrite rewrite{
         .head = head,
         .target = target,
@@ -127,6 +127,9 @@ void rewrite_request(benchmark::State& state, std::string_view bytes) {
         .upgrade = {},
         .framing = {},
         .rules = nullptr,
+        .certificate = nullptr,
+        .is_secure = false,
+        .is_http2 = false,
     };
     http::HeadBuffer out;
     for (auto _ : state) {
@@ -153,6 +156,7 @@ void rewrite_response(benchmark::State& state, std::string_view bytes) {
         .is_switch = false,
         .framing = {l7::Framing::Kind::Length, head.body.bytes},
         .rules = nullptr,
+        .is_http2 = false,
     };
     http::HeadBuffer out;
     for (auto _ : state) {

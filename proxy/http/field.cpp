@@ -49,6 +49,8 @@ constexpr Known kKnown[] = {
     {"proxy-authorization", FieldId::ProxyAuthorization},
 };
 constexpr std::size_t kShortest = 2;
+constexpr std::string_view kClientCert = "client-cert";  // RFC 9440
+constexpr std::string_view kClientCertChain = "client-cert-chain";
 constexpr std::size_t kSlots = 128;  // of 7 bits
 
 /// Where a name stands in the table of names, by its length and two of its characters. Setting 0x20
@@ -165,7 +167,12 @@ FieldId classify(std::string_view name) {
     if (is_word(name, known.name)) return known.id;
     if ((name[0] == 'x' || name[0] == 'X') && (name[1] == '-' || name[1] == '_') &&
         is_forwarding_spelling(name)) {
-        return FieldId::XForwardedOther;
+        return is_spelling_of(name, "x-forwarded-client-subject") ? FieldId::ClientCert
+                                                                  : FieldId::XForwardedOther;
+    }
+    if ((name.size() == kClientCert.size() || name.size() == kClientCertChain.size()) &&
+        (is_spelling_of(name, kClientCert) || is_spelling_of(name, kClientCertChain))) {
+        return FieldId::ClientCert;
     }
     return FieldId::Other;
 }

@@ -12,6 +12,7 @@ enum class FieldId : std::uint8_t {
     Accept,
     Authorization,
     CdnLoop,
+    ClientCert,  ///< Client-Cert, Client-Cert-Chain, X-Forwarded-Client-Subject, also with `_`
     Connection,
     ContentLength,
     Cookie,

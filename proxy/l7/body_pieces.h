@@ -20,6 +20,7 @@ class BodyPieces {
         if (piece.empty()) return;
         assert(count_ < pieces_.size());
         pieces_[count_++] = piece;
+        bytes_ += piece.size();
     }
     /// Once. @param trailers  whole lines, written behind the last chunk
     void add_body(std::string_view payload, bool is_chunked, bool is_last,
@@ -41,11 +42,13 @@ class BodyPieces {
     }
 
     bool is_empty() const { return count_ == 0; }
+    std::size_t bytes() const { return bytes_; }
     std::span<const net::Bytes> all() const { return {pieces_.data(), count_}; }
 
   private:
     std::array<net::Bytes, 8> pieces_;  ///< two heads, three of a chunk, three of the end
     std::size_t count_ = 0;
+    std::size_t bytes_ = 0;
     std::optional<http::ChunkFrame> frame_;
 };
 

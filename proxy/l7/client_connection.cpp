@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "proxy/l7/body_pieces.h"
 #include "proxy/l7/exchange.h"
 
 namespace fairlead::l7 {
@@ -123,7 +124,7 @@ void ClientConnection::consume_pending() {
 }
 
 void ClientConnection::begin_exchange() {
-    ++requests_;
+    if (requests_ < UINT32_MAX) ++requests_;
     phase_ = Phase::Exchange;
     wait_ = Wait::Nothing;
     deadline_.clear();
@@ -132,6 +133,17 @@ void ClientConnection::begin_exchange() {
                               [&](const auto& each) { return each.contains(peer_ip_); });
     exchange_ = context_.take_exchange();
     exchange_->start(*this);
+}
+
+std::optional<std::size_t> ClientConnection::send(const ResponsePart& part) {
+    BodyPieces pieces;
+    pieces.add(part.head);
+    if (!part.is_interim) {
+        pieces.add_body(part.payload, part.is_chunked, part.is_last, part.trailers);
+    }
+    if (pieces.is_empty()) return 0;
+    if (!stream_->write(pieces.all())) return std::nullopt;
+    return pieces.bytes();
 }
 
 void ClientConnection::on_exchange_ended(Ending ending) {

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include "proxy/connect/idle_connections.h"
+#include "proxy/l7/client_side.h"
 #include "proxy/l7/context.h"
 #include "proxy/l7/site.h"
 #include "proxy/net/proxy_protocol.h"
@@ -20,17 +20,7 @@ namespace fairlead::l7 {
 
 class Exchange;
 
-/// A backend connection that belongs to one client, because it was authenticated as a whole
-/// (NTLM, Negotiate).
-struct PrivateConnection {
-    PrivateConnection(net::Loop& loop, connect::BackendEntry& its_backend)
-        : backend(its_backend.shared_from_this()),
-          idle(loop, its_backend.endpoint, its_backend.idle.bounds()) {}
-    const std::shared_ptr<connect::BackendEntry> backend;
-    connect::IdleConnections idle;
-};
-
-class ClientConnection final : private net::StreamObserver {
+class ClientConnection final : public ClientSide, private net::StreamObserver {
   public:
     /// Its owner is the context's `clients`.
     /// @param slot    where it was accepted; outlives it
@@ -54,48 +44,31 @@ class ClientConnection final : private net::StreamObserver {
     /// Something of it runs on this backend.
     bool uses(const balancing::Backend& backend) const;
 
-    /// Where its owner keeps it.
-    std::uint32_t position = 0;
-
     // ---- for its exchange
-    Context& context() { return context_; }
-    /// As configured now: an exchange keeps the one it began with.
-    ListenerEntry& listener() { return *slot_.entry; }
-    net::Stream& stream() { return *stream_; }
-    /// Who is at the other end, or who a PROXY header says is; without address and port for a
-    /// client on a unix socket.
-    SocketAddress peer() const { return {peer_ip_, peer_port_, {}}; }
-    /// Where it has come to, by the same header or by its stream. For PROXY headers of our own.
-    SocketAddress destination() const {
+    Protocol protocol() const override { return Protocol::Http1; }
+    Context& context() override { return context_; }
+    ListenerEntry& listener() override { return *slot_.entry; }
+    SocketAddress peer() const override { return {peer_ip_, peer_port_, {}}; }
+    SocketAddress destination() const override {
         return seldom_ != nullptr && seldom_->destination ? *seldom_->destination
                                                           : stream_->local();
     }
-    /// The peer's address is in trusted_proxies.
-    bool is_trusted() const { return is_trusted_; }
-    /// More requests may follow the one that is running.
-    bool may_keep_alive() const;
-
-    enum class Ending : std::uint8_t {
-        KeepAlive,     ///< the next request may come
-        Close,         ///< everything has been sent
-        CloseAsAsked,  ///< the same, and the client said that this was its last request
-        Linger,        ///< the client may still be sending: it must get to read our answer first
-        Reset,         ///< the client must not take what it got for a whole response
-    };
-    /// The exchange is over; it may be called from anywhere inside it, as its last act.
-    void on_exchange_ended(Ending ending);
-    /// The stream has been taken for a tunnel; on_tunnel_ended follows.
-    /// @param ahead  empty; gets what the client has sent behind its request
-    std::unique_ptr<net::Stream> take_stream(std::string& ahead);
-    void on_tunnel_ended();
-
-    void pause_input() { stream_->stop_reading(); }
-    void resume_input();
-    /// Null when it has none.
-    PrivateConnection* private_connection() const {
+    std::uint16_t local_port() const override { return stream_->local_port(); }
+    bool is_trusted() const override { return is_trusted_; }
+    const net::TlsSession* tls() const override { return stream_->tls(); }
+    bool may_keep_alive() const override;
+    std::optional<std::size_t> send(const ResponsePart& part) override;
+    std::size_t queued_bytes() const override { return stream_->queued_bytes(); }
+    std::size_t unacknowledged_bytes() const override { return stream_->unacknowledged_bytes(); }
+    void pause_input() override { stream_->stop_reading(); }
+    void resume_input() override;
+    void on_exchange_ended(Ending ending) override;
+    std::unique_ptr<net::Stream> take_stream(std::string& ahead) override;
+    void on_tunnel_ended() override;
+    PrivateConnection* private_connection() const override {
         return seldom_ == nullptr ? nullptr : seldom_->connection.get();
     }
-    void keep_private(std::unique_ptr<PrivateConnection> connection) {
+    void keep_private(std::unique_ptr<PrivateConnection> connection) override {
         seldom().connection = std::move(connection);
     }
 
@@ -136,15 +109,19 @@ class ClientConnection final : private net::StreamObserver {
     std::unique_ptr<Exchange> exchange_;
     std::unique_ptr<Seldom> seldom_;
     net::Deadline deadline_;
-    std::uint64_t requests_ = 0;
     IpAddress peer_ip_;
     std::uint16_t peer_port_ = 0;
+    std::uint32_t requests_ = 0;  ///< stops at the highest number
     std::uint32_t lingered_bytes_ = 0;
     Phase phase_ = Phase::Idle;
     Wait wait_ = Wait::Nothing;
     bool is_trusted_ = false;
     bool is_consuming_ = false;
     bool has_ended_ = false;  ///< the client sent its FIN
+
+  public:
+    /// Where its owner keeps it. Down here it fills a gap.
+    std::uint32_t position = 0;
 };
 
 }  // namespace fairlead::l7

@@ -45,10 +45,11 @@ void Context::recycle(std::unique_ptr<Exchange> exchange) {
     });
 }
 
-const std::string& Context::own_lines(std::uint16_t local_port) {
-    if (own_lines_.empty() || own_lines_port_ != local_port) {
+const std::string& Context::own_lines(std::uint16_t local_port, bool is_secure) {
+    if (own_lines_.empty() || own_lines_port_ != local_port || own_lines_are_secure_ != is_secure) {
         own_lines_port_ = local_port;
-        own_lines_ = make_own_lines(local_port, instance);
+        own_lines_are_secure_ = is_secure;
+        own_lines_ = make_own_lines(local_port, is_secure, instance);
     }
     return own_lines_;
 }

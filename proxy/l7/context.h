@@ -61,8 +61,8 @@ class Context {
     /// After this turn of the loop it may be taken again.
     void recycle(std::unique_ptr<Exchange> exchange);
 
-    /// make_own_lines() of a port; made anew only when another port was asked for before.
-    const std::string& own_lines(std::uint16_t local_port);
+    /// make_own_lines() of a port; made anew only when another one was asked for before.
+    const std::string& own_lines(std::uint16_t local_port, bool is_secure);
 
     /// 32 hex digits into `out`.
     void make_request_id(char* out) { write_hex_id(random, out); }
@@ -73,6 +73,7 @@ class Context {
     std::vector<std::unique_ptr<Exchange>> free_;
     std::string own_lines_;
     std::uint16_t own_lines_port_ = 0;
+    bool own_lines_are_secure_ = false;
     Time wall_read_at_{};
     WallTime wall_{};
 };

@@ -5,8 +5,11 @@
 
 #include "proxy/base/text.h"
 #include "proxy/http/forwarded.h"
+#include "proxy/http/start_line.h"
+#include "proxy/l7/client_certificate.h"
 #include "proxy/l7/hash_key.h"
 #include "proxy/l7/local_reply.h"
+#include "proxy/net/tls.h"
 
 namespace fairlead::l7 {
 namespace {
@@ -36,11 +39,13 @@ void Exchange::enter(Phase phase) {
     phase_ = phase;
 }
 
-void Exchange::start(ClientConnection& client) {
+void Exchange::start(ClientSide& client) {
     client_ = &client;
     listener_ = &client.listener();
     site_ = connect::SiteUse(listener_->life);
     is_trusted_ = client.is_trusted();
+    const net::TlsSession* const tls = client.tls();
+    tls_version_ = tls == nullptr ? std::string_view() : name(tls->version());
     started_ = context_.loop.now();
     started_wall_ = context_.wall();
     phase_ = Phase::Head;
@@ -95,6 +100,33 @@ std::size_t Exchange::receive(std::span<char> bytes) {
     return parsed.consumed + static_cast<std::size_t>(bytes_in_ - before);
 }
 
+void Exchange::receive_head(std::span<const char> head, bool has_body) {
+    const http::ParseResult parsed = parser_.feed(head);
+    bytes_in_ += head.size();
+    if (parsed.status == http::ParseStatus::Refused) {
+        refuse(parsed.error);
+        return;
+    }
+    using Kind = http::BodyLength::Kind;
+    const bool is_whole =
+        parsed.status == http::ParseStatus::Complete && parsed.consumed == head.size();
+    const bool is_length = head_.body.kind == Kind::Length;
+    if (!is_whole || head_.body.kind == Kind::Chunked ||
+        (is_length && !has_body && head_.body.bytes != 0)) {
+        refuse(http::bad_request("the head does not fit the message"));
+        return;
+    }
+    if (has_body && !is_length) head_.body = {Kind::UntilClose, 0};
+    on_head();
+    if (phase_ != Phase::Head) return;  // answered here
+    enter(Phase::Body);
+    if (head_.body.kind == Kind::None) {
+        pick();
+    } else {
+        start_body({});
+    }
+}
+
 bool Exchange::accept_target() {
     const http::HeadError error =
         http::parse_target(head_.method, head_.text(head_.target), target_storage_, target_);
@@ -110,6 +142,19 @@ bool Exchange::accept_target() {
     return true;
 }
 
+/// Who was let in under one name has not shown a certificate for the others.
+bool Exchange::is_at_its_host() {
+    if (!asks_for_certificates(listener_->config)) return true;
+    const net::TlsSession* const session = client_->tls();
+    http::HostAndPort host;
+    if (session == nullptr || session->server_name().empty() || !http::parse_host(host_, host) ||
+        http::host_equals(host.host, session->server_name())) {
+        return true;
+    }
+    fail(Failure::Misdirected);
+    return false;
+}
+
 void Exchange::on_head() {
     keep_alive_ = head_.keep_alive && client_->may_keep_alive();
     const IpAddress peer = client_->peer().ip;
@@ -122,7 +167,7 @@ void Exchange::on_head() {
         context_.make_request_id(made_id_.data());
         request_id_ = std::string_view(made_id_.data(), made_id_.size());
     }
-    if (!accept_target()) return;
+    if (!accept_target() || !is_at_its_host()) return;
     if (is_own_request(head_, context_.instance)) {
         reply(row(Failure::LoopDetected).status, Failure::LoopDetected,
               row(Failure::LoopDetected).meaning);
@@ -142,7 +187,8 @@ void Exchange::choose_route() {
     }
     const conf::Route* config = route_->config;
     if (config != nullptr && config->action == conf::Action::Redirect) {
-        const std::string location = redirect_location(*config, host.host, target_);
+        const std::string location =
+            redirect_location(*config, !tls_version_.empty(), host.host, target_);
         reply(config->status, Failure::None, {}, location);
         return;
     }
@@ -181,8 +227,11 @@ void Exchange::start_body(std::span<char> rest) {
         forwards_expect_ = !fits;
         if (fits) {
             sent_continue_ = true;
-            const net::Bytes go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            if (!write({&go_on, 1})) return;
+            if (!send({.head = "HTTP/1.1 100 Continue\r\n\r\n",
+                       .is_last = false,
+                       .is_interim = true})) {
+                return;
+            }
         }
     }
     body_pace_.start(context_.loop.now(), 0);
@@ -203,15 +252,33 @@ std::size_t Exchange::receive_body(std::span<char> bytes) {
     const http::BodyPart part = body_.receive(bytes);
     const std::size_t used = part.is_refused ? bytes.size() : part.consumed;
     bytes_in_ += used;
+    take_body(part);
+    return used;
+}
+
+void Exchange::receive_data(std::span<char> payload, bool is_last, std::string_view trailers) {
+    bytes_in_ += payload.size();
+    if (is_discarding_) return;
+    http::BodyPart part = body_.receive(payload);
+    const bool is_too_much = !part.is_refused && part.consumed != payload.size();
+    if (is_last && !part.is_refused) part.is_done = body_.end(trailers);
+    if (is_too_much || (is_last && !part.is_refused && !part.is_done)) {
+        refuse(http::bad_request("the body does not have the length that was said"));
+        return;
+    }
+    take_body(part);
+}
+
+void Exchange::take_body(const http::BodyPart& part) {
     if (part.is_refused) {
         refuse(part.error);
-        return used;
+        return;
     }
     const std::string_view payload(part.payload.data(), part.payload.size());
     const bool is_sending = phase_ == Phase::Trying || phase_ == Phase::Responding;
     if (is_sending && attempt_.is_ready()) {
         forward_body(payload, part.is_done);
-        return used;
+        return;
     }
     body_.hold(payload);
     if (part.is_done && phase_ == Phase::Body &&
@@ -222,7 +289,6 @@ std::size_t Exchange::receive_body(std::span<char> bytes) {
         is_input_paused_ = true;
         client_->pause_input();
     }
-    return used;
 }
 
 void Exchange::refuse(const http::HeadError& error) {
@@ -236,7 +302,7 @@ void Exchange::refuse(const http::HeadError& error) {
     }
     if (is_response_begun()) {
         failure_ = error.failure;
-        end(ClientConnection::Ending::Reset);
+        end(ClientSide::Ending::Reset);
         return;
     }
     reply(error.status, error.failure, error.reason);

@@ -19,7 +19,7 @@
 #include "proxy/http/h1_parser.h"
 #include "proxy/http/target.h"
 #include "proxy/l7/attempt.h"
-#include "proxy/l7/client_connection.h"
+#include "proxy/l7/client_side.h"
 #include "proxy/l7/context.h"
 #include "proxy/l7/head_rewrite.h"
 #include "proxy/l7/pace.h"
@@ -40,9 +40,16 @@ class Exchange final : private AttemptObserver,
     Exchange& operator=(const Exchange&) = delete;
 
     // ---- from the client connection
-    void start(ClientConnection& client);
+    void start(ClientSide& client);
     /// @return how many of the bytes were its own; it may have ended by then
     std::size_t receive(std::span<char> bytes);
+    /// From a client whose protocol knows by itself where a message ends: the head as HTTP/1.1
+    /// text, whole, instead of receive(). It may have ended by then.
+    /// @param has_body  receive_data() follows, also when its length is not said
+    void receive_head(std::span<const char> head, bool has_body);
+    /// Payload without framing; not before wants_input().
+    /// @param trailers  whole lines, with is_last only
+    void receive_data(std::span<char> payload, bool is_last, std::string_view trailers);
     /// It takes bytes: the head or the body is not complete.
     bool wants_input() const;
     /// wants_input(), and nothing holds the client back.
@@ -76,9 +83,11 @@ class Exchange final : private AttemptObserver,
     // exchange.cpp: the way in
     void on_head();
     bool accept_target();
+    bool is_at_its_host();
     void choose_route();
     void start_body(std::span<char> rest);
     std::size_t receive_body(std::span<char> bytes);
+    void take_body(const http::BodyPart& part);
     void refuse(const http::HeadError& error);
 
     // exchange_attempt.cpp: picking, trying, trying again
@@ -107,11 +116,11 @@ class Exchange final : private AttemptObserver,
     void on_switched(const http::ResponseHead& head, std::string_view rest) override;
     void on_relay_ended(Failure failure) override;
     Framing response_framing(const http::ResponseHead& head);
-    void write_body(std::string_view head, std::string_view payload, bool is_done);
+    void send_body(std::string_view head, std::string_view payload, bool is_done);
     void finish_response();
     void reply(int status, Failure failure, std::string_view text, std::string_view location = {});
     void fail(Failure failure);
-    bool write(std::span<const net::Bytes> pieces);
+    bool send(const ResponsePart& part);
 
     // exchange_end.cpp: deadlines and the end
     void arm();
@@ -119,7 +128,7 @@ class Exchange final : private AttemptObserver,
     void on_pace();
     void watch_pace();
     void client_left(Failure failure);
-    void end(ClientConnection::Ending ending);
+    void end(ClientSide::Ending ending);
     void write_log();
     void count();
 
@@ -129,7 +138,7 @@ class Exchange final : private AttemptObserver,
 
     Context& context_;
     connect::SiteUse site_;  ///< what the pointers below lead into; ends last
-    ClientConnection* client_ = nullptr;
+    ClientSide* client_ = nullptr;
     ListenerEntry* listener_ = nullptr;
     RouteEntry* route_ = nullptr;
     connect::PoolEntry* pool_ = nullptr;
@@ -143,6 +152,7 @@ class Exchange final : private AttemptObserver,
     std::string upgrade_;    ///< protocols asked for that are allowed
     RequestBody body_;
     IpAddress client_ip_;
+    std::string_view tls_version_;  ///< of the client's connection; empty: in clear
     std::array<char, 32> made_id_{};
     std::string_view request_id_;
     std::uint64_t hash_key_ = 0;

@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "proxy/l7/body_pieces.h"
+#include "proxy/l7/client_certificate.h"
 #include "proxy/l7/exchange.h"
+#include "proxy/net/proxy_protocol.h"
+#include "proxy/net/tls.h"
 
 namespace fairlead::l7 {
 namespace {
@@ -35,9 +38,9 @@ Framing Exchange::request_framing() const {
         case http::BodyLength::Kind::Length:
             return {Framing::Kind::Length, head_.body.bytes};
         case http::BodyLength::Kind::Chunked:
+        case http::BodyLength::Kind::UntilClose:  // where a client's protocol has no need of chunks
             return {Framing::Kind::Chunked, 0};
         case http::BodyLength::Kind::None:
-        case http::BodyLength::Kind::UntilClose:
             break;
     }
     return {};
@@ -150,12 +153,18 @@ void Exchange::on_attempt_ready() {
         route_->config != nullptr && !route_->config->request_headers.empty()
             ? &route_->config->request_headers
             : nullptr;
-    const std::uint16_t port = client_->stream().local_port();
+    const std::uint16_t port = client_->local_port();
+    const bool is_secure = !tls_version_.empty();
+    const bool is_http2 = client_->protocol() == ClientSide::Protocol::Http2;
+    ClientCertificate certificate;
+    const bool shows_client = asks_for_certificates(listener_->config);
+    if (shows_client && is_secure) certificate = client_certificate(*client_->tls());
     write_request_head(
         context_.head_buffer,
-        {head_, target_, host, host_, request_id_, context_.own_lines(port), context_.instance,
-         client_->peer().ip, port, is_trusted_, via == conf::Via::Request || via == conf::Via::Both,
-         forwards_expect_, upgrade_, request_framing(), rules});
+        {head_, target_, host, host_, request_id_, context_.own_lines(port, is_secure),
+         context_.instance, client_->peer().ip, port, is_trusted_,
+         via == conf::Via::Request || via == conf::Via::Both, forwards_expect_, upgrade_,
+         request_framing(), rules, shows_client ? &certificate : nullptr, is_secure, is_http2});
 
     const bool is_last = body_.is_complete();
     BodyPieces pieces;
@@ -167,7 +176,7 @@ void Exchange::on_attempt_ready() {
         pieces.add(announced.bytes());
     }
     pieces.add(context_.head_buffer.view());
-    pieces.add_body(body_.held(), head_.body.kind == http::BodyLength::Kind::Chunked, is_last,
+    pieces.add_body(body_.held(), request_framing().kind == Framing::Kind::Chunked, is_last,
                     body_.trailers());
     if (!attempt_.send(pieces.all(), is_last)) {
         on_attempt_failed(attempt_.send_failure());
@@ -182,7 +191,7 @@ void Exchange::on_attempt_ready() {
 
 void Exchange::forward_body(std::string_view payload, bool is_last) {
     BodyPieces pieces;
-    pieces.add_body(payload, head_.body.kind == http::BodyLength::Kind::Chunked, is_last,
+    pieces.add_body(payload, request_framing().kind == Framing::Kind::Chunked, is_last,
                     body_.trailers());
     if (pieces.is_empty() && !is_last) return;
     // Kept before it is sent: a retry starts over from the first byte.
@@ -224,7 +233,7 @@ void Exchange::on_attempt_failed(Failure failure) {
     if (is_response_begun()) {
         // What the client has got is not whole, and must not look so.
         failure_ = failure;
-        end(ClientConnection::Ending::Reset);
+        end(ClientSide::Ending::Reset);
         return;
     }
     const RetryAnswer answer = decide_retry({failure, 0, false, head_.method, body_.is_replayable(),

@@ -41,9 +41,9 @@ void Exchange::on_deadline() {
 
 void Exchange::watch_pace() {
     const Time now = context_.loop.now();
-    if (client_->stream().queued_bytes() > 0 && !is_pacing_write_) {
+    if (client_->queued_bytes() > 0 && !is_pacing_write_) {
         is_pacing_write_ = true;
-        write_pace_.start(now, bytes_out_ - client_->stream().unacknowledged_bytes());
+        write_pace_.start(now, bytes_out_ - client_->unacknowledged_bytes());
     }
     pace_deadline_.set(now + kPaceLook);
 }
@@ -64,11 +64,11 @@ void Exchange::on_pace() {
             return;
         }
     }
-    if (client_->stream().queued_bytes() > 0 && !is_pacing_write_) {
+    if (client_->queued_bytes() > 0 && !is_pacing_write_) {
         watch_pace();
-    } else if (client_->stream().queued_bytes() > 0) {
+    } else if (client_->queued_bytes() > 0) {
         is_needed = true;
-        const std::uint64_t taken = bytes_out_ - client_->stream().unacknowledged_bytes();
+        const std::uint64_t taken = bytes_out_ - client_->unacknowledged_bytes();
         if (write_pace_.check(now, taken, timeouts.write_idle, timeouts.min_rate) !=
             Pace::Verdict::Fine) {
             client_left(Failure::ClientTimeout);
@@ -83,7 +83,7 @@ void Exchange::on_pace() {
 void Exchange::on_header_timeout() {
     keep_alive_ = false;
     if (!parser_.has_begun()) {  // an empty line is no request
-        end(ClientConnection::Ending::Close);
+        end(ClientSide::Ending::Close);
         return;
     }
     reply(row(Failure::ClientTimeout).status, Failure::ClientTimeout,
@@ -128,7 +128,7 @@ void Exchange::abort() {
             on_relay_ended(Failure::Drained);
             return;
         case Phase::Head:
-            end(ClientConnection::Ending::Reset);
+            end(ClientSide::Ending::Reset);
             return;
         case Phase::Ended:
             return;
@@ -150,10 +150,10 @@ void Exchange::client_left(Failure failure) {
     }
     failure_ = failure;
     if (status_ == 0) status_ = row(failure).status;
-    end(ClientConnection::Ending::Reset);
+    end(ClientSide::Ending::Reset);
 }
 
-void Exchange::end(ClientConnection::Ending ending) {
+void Exchange::end(ClientSide::Ending ending) {
     assert(phase_ != Phase::Ended);
     if (is_waiting()) pool_->pool.remove(*this);
     attempt_.cancel();
@@ -215,7 +215,10 @@ void Exchange::write_log() {
     if (const http::Field* agent = head_.find(http::FieldId::UserAgent)) {
         entry.user_agent = head_.value(*agent);
     }
-    entry.proto = head_.minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    entry.proto = client_->protocol() == ClientSide::Protocol::Http2 ? "HTTP/2.0"
+                  : head_.minor == 0                                 ? "HTTP/1.0"
+                                                                     : "HTTP/1.1";
+    entry.tls = tls_version_;
     entry.status = status_;
     entry.failure = failure_;
     if (route_ != nullptr) entry.route = route_->name;

@@ -1,14 +1,16 @@
 // The way back: a backend's response, a tunnel, or an answer of our own.
 #include <cassert>
 
-#include "proxy/l7/body_pieces.h"
 #include "proxy/l7/exchange.h"
 #include "proxy/l7/local_reply.h"
 
 namespace fairlead::l7 {
-bool Exchange::write(std::span<const net::Bytes> pieces) {
-    for (const net::Bytes piece : pieces) bytes_out_ += piece.size();
-    if (client_->stream().write(pieces)) return true;
+
+bool Exchange::send(const ResponsePart& part) {
+    if (const std::optional<std::size_t> sent = client_->send(part)) {
+        bytes_out_ += *sent;
+        return true;
+    }
     client_left(Failure::ClientClosed);
     return false;
 }
@@ -18,8 +20,7 @@ void Exchange::on_interim_response(const http::ResponseHead& head) {
     // The client's 100 has been answered here, or it never asked.
     if (head.status == 100 && (sent_continue_ || !head_.expects_continue)) return;
     write_response_head(context_.head_buffer, {head, head_.minor, true, false, false, {}, nullptr});
-    const net::Bytes piece = context_.head_buffer.view();
-    write({&piece, 1});
+    send({.head = context_.head_buffer.view(), .is_last = false, .is_interim = true});
 }
 
 Framing Exchange::response_framing(const http::ResponseHead& head) {
@@ -33,6 +34,8 @@ Framing Exchange::response_framing(const http::ResponseHead& head) {
         case Kind::UntilClose:
             break;
     }
+    // HTTP/2 has frames for that.
+    if (client_->protocol() == ClientSide::Protocol::Http2) return {Framing::Kind::UntilClose, 0};
     // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
     if (head_.minor == 0) {
         keep_alive_ = false;
@@ -77,25 +80,23 @@ void Exchange::on_response(const http::ResponseHead& head, std::string_view payl
     enter(Phase::Responding);
     if (is_discarding_ && is_input_paused_) {
         is_input_paused_ = false;
-        client_->stream().start_reading();
+        client_->resume_input();
     }
-    write_body(context_.head_buffer.view(), payload, is_done);
+    send_body(context_.head_buffer.view(), payload, is_done);
 }
 
 void Exchange::on_response_body(std::string_view payload, bool is_done) {
-    write_body({}, payload, is_done);
+    send_body({}, payload, is_done);
 }
 
-void Exchange::write_body(std::string_view head, std::string_view payload, bool is_done) {
-    BodyPieces pieces;
-    pieces.add(head);
-    pieces.add_body(payload, framing_.kind == Framing::Kind::Chunked, is_done, attempt_.trailers());
-    if (!pieces.is_empty() && !write(pieces.all())) return;
+void Exchange::send_body(std::string_view head, std::string_view payload, bool is_done) {
+    const bool is_chunked = framing_.kind == Framing::Kind::Chunked;
+    if (!send({head, payload, attempt_.trailers(), is_chunked, is_done, false})) return;
     if (is_done) {
         finish_response();
         return;
     }
-    const std::size_t queued = client_->stream().queued_bytes();
+    const std::size_t queued = client_->queued_bytes();
     if (queued == 0) return;
     if (queued >= pool_->config.buffer.response_bytes) attempt_.pause_reading();
     watch_pace();
@@ -113,7 +114,7 @@ void Exchange::finish_response() {
     }
     attempt_.cancel();  // the lease is over; the connection is back or closed
     enter(Phase::Draining);
-    if (client_->stream().queued_bytes() > 0) {
+    if (client_->queued_bytes() > 0) {
         watch_pace();
         return;
     }
@@ -127,12 +128,11 @@ void Exchange::on_client_drained() {
     }
     if (phase_ != Phase::Draining) return;
     if (keep_alive_) {
-        end(ClientConnection::Ending::KeepAlive);
+        end(ClientSide::Ending::KeepAlive);
     } else if (!body_.is_complete() || failure_ != Failure::None) {
-        end(ClientConnection::Ending::Linger);
+        end(ClientSide::Ending::Linger);
     } else {
-        end(head_.keep_alive ? ClientConnection::Ending::Close
-                             : ClientConnection::Ending::CloseAsAsked);
+        end(head_.keep_alive ? ClientSide::Ending::Close : ClientSide::Ending::CloseAsAsked);
     }
 }
 
@@ -147,8 +147,7 @@ void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest
     attempt_.backend().series.requests[1]->add(context_.worker);
     note_attempt("none");
     write_response_head(context_.head_buffer, {head, head_.minor, true, false, true, {}, nullptr});
-    const std::array<net::Bytes, 2> pieces{context_.head_buffer.view(), rest};
-    if (!write(pieces)) return;
+    if (!send({.head = context_.head_buffer.view(), .payload = rest, .is_last = false})) return;
     auto connection = attempt_.take_tunnel(tunnel_lease_);
     enter(Phase::Tunnel);
     --context_.exchanges_running;
@@ -190,7 +189,7 @@ void Exchange::reply(int status, Failure failure, std::string_view text,
     failure_ = failure;
     status_ = status;
     if (status == 0 || failure == Failure::ClientClosed) {
-        end(ClientConnection::Ending::Reset);
+        end(ClientSide::Ending::Reset);
         return;
     }
     const bool is_request_whole = head_.body.kind == http::BodyLength::Kind::None ||
@@ -200,23 +199,23 @@ void Exchange::reply(int status, Failure failure, std::string_view text,
         route_ != nullptr && route_->config != nullptr && !route_->config->response_headers.empty()
             ? &route_->config->response_headers
             : nullptr;
-    write_local_reply(context_.head_buffer,
-                      {status, failure, text, location, keep_alive_,
-                       head_.method == http::Method::Head && !head_.bytes.empty(),
-                       failure != Failure::None && wants_json(head_), head_.minor, rules});
+    const std::size_t head_bytes = write_local_reply(
+        context_.head_buffer, {status, failure, text, location, keep_alive_,
+                               head_.method == http::Method::Head && !head_.bytes.empty(),
+                               failure != Failure::None && wants_json(head_), head_.minor, rules});
     is_discarding_ = !is_request_whole;
     enter(Phase::Draining);
-    const net::Bytes piece = context_.head_buffer.view();
-    if (!write({&piece, 1})) return;
-    if (client_->stream().queued_bytes() > 0) {
+    const std::string_view whole = context_.head_buffer.view();
+    if (!send({.head = whole.substr(0, head_bytes), .payload = whole.substr(head_bytes)})) return;
+    if (client_->queued_bytes() > 0) {
         watch_pace();
         return;
     }
     if (keep_alive_) {
-        end(ClientConnection::Ending::KeepAlive);
+        end(ClientSide::Ending::KeepAlive);
     } else {
-        end(is_request_whole && failure == Failure::None ? ClientConnection::Ending::Close
-                                                         : ClientConnection::Ending::Linger);
+        end(is_request_whole && failure == Failure::None ? ClientSide::Ending::Close
+                                                         : ClientSide::Ending::Linger);
     }
 }
 
@@ -224,7 +223,7 @@ void Exchange::fail(Failure failure) {
     note_running_attempt(failure);
     if (is_response_begun()) {
         failure_ = failure;
-        end(ClientConnection::Ending::Reset);
+        end(ClientSide::Ending::Reset);
         return;
     }
     reply(row(failure).status, failure, row(failure).meaning);

@@ -24,8 +24,10 @@ void write_framing(const Framing& framing, http::HeadWriter& writer) {
     if (framing.kind == Framing::Kind::Chunked) writer.lines("Transfer-Encoding: chunked\r\n");
 }
 
-void write_via(unsigned minor, http::HeadWriter& writer) {
-    writer.lines(minor == 0 ? "Via: 1.0 fairlead\r\n" : "Via: 1.1 fairlead\r\n");
+void write_via(unsigned minor, bool is_http2, http::HeadWriter& writer) {
+    writer.lines(is_http2     ? "Via: 2.0 fairlead\r\n"
+                 : minor == 0 ? "Via: 1.0 fairlead\r\n"
+                              : "Via: 1.1 fairlead\r\n");
 }
 
 /// All values of one field joined by commas, with `last` at the end.
@@ -83,7 +85,8 @@ void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
     } else {
         writer.field("X-Forwarded-For", peer);
     }
-    write_claim(rewrite, FieldId::XForwardedProto, "X-Forwarded-Proto", "http", writer);
+    write_claim(rewrite, FieldId::XForwardedProto, "X-Forwarded-Proto",
+                rewrite.is_secure ? "https" : "http", writer);
     write_claim(rewrite, FieldId::XForwardedHost, "X-Forwarded-Host", rewrite.original_host,
                 writer);
     write_claim(rewrite, FieldId::XForwardedPort, "X-Forwarded-Port",
@@ -92,6 +95,14 @@ void write_identity(const RequestRewrite& rewrite, http::HeadWriter& writer) {
         writer.field("X-Request-Id", rewrite.request_id);
     }
     write_joined(rewrite.head, FieldId::CdnLoop, "CDN-Loop", rewrite.instance, writer);
+}
+
+void write_certificate(const RequestRewrite& rewrite, http::HeadWriter& writer) {
+    const auto offer = [&](std::string_view name, const std::string& value) {
+        if (!value.empty() && !is_ruled(rewrite.rules, name)) writer.field(name, value);
+    };
+    offer("X-Forwarded-Client-Subject", rewrite.certificate->subject);
+    offer("Client-Cert", rewrite.certificate->encoded);
 }
 
 /// Trailers belong to chunks.
@@ -113,6 +124,9 @@ std::uint64_t left_out_of(const RequestRewrite& rewrite) {
     if (!rewrite.peer_is_trusted) {
         left_out |= field_bit(FieldId::Forwarded) | field_bit(FieldId::XRealIp) |
                     field_bit(FieldId::XForwardedOther);
+    }
+    if (!rewrite.peer_is_trusted || rewrite.certificate != nullptr) {
+        left_out |= field_bit(FieldId::ClientCert);
     }
     if (!rewrite.expects_continue) left_out |= field_bit(FieldId::Expect);
     return left_out;
@@ -149,8 +163,8 @@ bool is_ruled(const conf::HeaderRules* rules, std::string_view name) {
                        [&](const auto& removed) { return iequals(removed, name); });
 }
 
-std::string make_own_lines(std::uint16_t local_port, std::string_view instance) {
-    std::string lines = "X-Forwarded-Proto: http\r\n";
+std::string make_own_lines(std::uint16_t local_port, bool is_secure, std::string_view instance) {
+    std::string lines = is_secure ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n";
     if (local_port != 0) {  // a unix socket has none
         lines.append("X-Forwarded-Port: ").append(std::to_string(local_port)).append("\r\n");
     }
@@ -176,7 +190,9 @@ void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite) {
 
     copy_lines(head, FirstLine::LeftOut, left_out_of(rewrite), rewrite.rules, writer);
     write_identity(rewrite, writer);
-    if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via")) write_via(head.minor, writer);
+    if (rewrite.certificate != nullptr) write_certificate(rewrite, writer);
+    if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via"))
+        write_via(head.minor, rewrite.is_http2, writer);
     write_framing(rewrite.framing, writer);
     const bool keeps_te = wants_trailers(head);
     if (keeps_te) writer.lines("TE: trailers\r\n");
@@ -211,7 +227,8 @@ void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite) 
         !is_ruled(rewrite.rules, "Date")) {
         writer.field("Date", http::http_date());
     }
-    if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via")) write_via(head.minor, writer);
+    if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via"))
+        write_via(head.minor, rewrite.is_http2, writer);
     if (rewrite.is_switch) {
         const http::Field* upgrade = head.find(FieldId::Upgrade);
         if (upgrade != nullptr) writer.field("Upgrade", head.value(*upgrade));

@@ -29,6 +29,12 @@ struct Framing {
 /// The rules set or remove this field, so that nobody else writes it. Null rules do nothing.
 bool is_ruled(const conf::HeaderRules* rules, std::string_view name);
 
+/// What backends are told of a client's verified certificate.
+struct ClientCertificate {
+    std::string subject;  ///< X-Forwarded-Client-Subject: RFC 4514 text; empty: nothing is told
+    std::string encoded;  ///< Client-Cert (RFC 9440): the certificate as a byte sequence
+};
+
 struct RequestRewrite {
     const http::RequestHead& head;
     const http::Target& target;
@@ -45,10 +51,15 @@ struct RequestRewrite {
     std::string_view upgrade;       ///< protocols to ask for, or empty
     Framing framing;
     const conf::HeaderRules* rules = nullptr;
+    /// On listeners that ask for certificates (empty when none was shown): nobody else has a say in
+    /// these fields then. Null elsewhere.
+    const ClientCertificate* certificate = nullptr;
+    bool is_secure = false;  ///< the request came over TLS
+    bool is_http2 = false;   ///< it came as HTTP/2, whatever its text says
 };
 /// The lines that are the same for every request of a port: X-Forwarded-Proto, X-Forwarded-Port and
 /// CDN-Loop, where the client has no say in them.
-std::string make_own_lines(std::uint16_t local_port, std::string_view instance);
+std::string make_own_lines(std::uint16_t local_port, bool is_secure, std::string_view instance);
 void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite);
 
 struct ResponseRewrite {
@@ -59,6 +70,7 @@ struct ResponseRewrite {
     bool is_switch = false;  ///< a 101 that the client asked for
     Framing framing;
     const conf::HeaderRules* rules = nullptr;
+    bool is_http2 = false;  ///< it came as HTTP/2
 };
 void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite);
 

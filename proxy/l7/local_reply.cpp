@@ -28,7 +28,7 @@ bool may_have_body(int status) { return status >= 200 && status != 204 && status
 
 }  // namespace
 
-void write_local_reply(http::HeadBuffer& out, const LocalReply& reply) {
+std::size_t write_local_reply(http::HeadBuffer& out, const LocalReply& reply) {
     const std::string body = make_body(reply);
     out.clear();
     http::HeadWriter writer(out);
@@ -61,7 +61,9 @@ void write_local_reply(http::HeadBuffer& out, const LocalReply& reply) {
         for (const auto& field : reply.rules->add) writer.field(field.name, field.value);
     }
     writer.end();
+    const std::size_t head_bytes = out.view().size();
     if (!reply.is_head && may_have_body(reply.status)) out.append(body);
+    return head_bytes;
 }
 
 bool wants_json(const http::RequestHead& head) {
@@ -72,7 +74,7 @@ bool wants_json(const http::RequestHead& head) {
            value.find("text/plain") == std::string::npos;
 }
 
-std::string redirect_location(const conf::Route& route, std::string_view host,
+std::string redirect_location(const conf::Route& route, bool is_secure, std::string_view host,
                               const http::Target& target) {
     using Kind = conf::RedirectPiece::Kind;
     std::string location;
@@ -82,7 +84,7 @@ std::string redirect_location(const conf::Route& route, std::string_view host,
                 location.append(piece.literal);
                 break;
             case Kind::Scheme:
-                location.append("http");
+                location.append(is_secure ? "https" : "http");
                 break;
             case Kind::Host:
                 location.append(host);

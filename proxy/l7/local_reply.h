@@ -26,13 +26,14 @@ struct LocalReply {
 };
 
 /// Replaces `out` by the whole response, head and body.
-void write_local_reply(http::HeadBuffer& out, const LocalReply& reply);
+/// @return bytes of the head; the rest is the body
+std::size_t write_local_reply(http::HeadBuffer& out, const LocalReply& reply);
 
 /// Does Accept name JSON and not HTML or text?
 bool wants_json(const http::RequestHead& head);
 
 /// The Location of a redirect route.
-std::string redirect_location(const conf::Route& route, std::string_view host,
+std::string redirect_location(const conf::Route& route, bool is_secure, std::string_view host,
                               const http::Target& target);
 
 }  // namespace fairlead::l7

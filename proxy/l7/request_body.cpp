@@ -6,11 +6,17 @@ void RequestBody::start(http::BodyLength length, std::uint64_t held_max, std::ui
     length_ = length;
     held_max_ = held_max;
     held_.clear();
+    trailers_.clear();
     is_dropped_ = false;
     decoder_.start(length, bytes_max);
 }
 
 http::BodyPart RequestBody::receive(std::span<char> bytes) { return decoder_.decode(bytes); }
+
+bool RequestBody::end(std::string_view trailers) {
+    trailers_ = trailers;
+    return decoder_.end_of_input();
+}
 
 void RequestBody::hold(std::string_view payload) {
     if (!is_dropped_) held_.append(payload);

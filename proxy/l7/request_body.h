@@ -21,6 +21,10 @@ class RequestBody {
     /// fit, held. More than held_max bytes are held only while nothing has been sent of them
     /// (at most one read more than the bound; the caller stops reading at is_full()).
     http::BodyPart receive(std::span<char> bytes);
+    /// The client's protocol says that this was all.
+    /// @param trailers  whole lines that may be forwarded
+    /// @return it is complete, as far as a length was said
+    bool end(std::string_view trailers);
     /// Keeps decoded bytes that no attempt could take yet, and those that may be sent again.
     void hold(std::string_view payload);
 
@@ -28,7 +32,9 @@ class RequestBody {
     bool is_empty() const { return length_.kind == http::BodyLength::Kind::None; }
     http::BodyLength length() const { return length_; }
     std::uint64_t received_bytes() const { return decoder_.decoded_bytes(); }
-    const std::string& trailers() const { return decoder_.trailers(); }
+    std::string_view trailers() const {
+        return trailers_.empty() ? std::string_view(decoder_.trailers()) : trailers_;
+    }
 
     /// Every byte received so far is still here, so that an attempt can start from the beginning.
     bool is_replayable() const { return !is_dropped_; }
@@ -45,6 +51,7 @@ class RequestBody {
     http::BodyLength length_{};
     std::uint64_t held_max_ = 0;
     std::string held_;
+    std::string trailers_;  ///< of end()
     bool is_dropped_ = false;
 };
 

@@ -12,7 +12,9 @@ namespace fairlead::net {
 enum class TlsVersion : std::uint8_t { V1_2, V1_3 };
 
 /// "TLSv1.2" or "TLSv1.3", as logs and metrics say it.
-std::string_view name(TlsVersion version);
+constexpr std::string_view name(TlsVersion version) {
+    return version == TlsVersion::V1_3 ? "TLSv1.3" : "TLSv1.2";
+}
 
 /// A stream's TLS side once its handshake is done; see Stream::tls(). Asked seldom, so that a
 /// connection that waits keeps nothing of this in memory of its own.

@@ -61,7 +61,8 @@ conf::Outcome route(const conf::Model& model, const conf::ExpectRequest& request
             break;
         case conf::Action::Redirect:
             outcome.status = taken.status;
-            outcome.redirect = l7::redirect_location(taken, request.host, target);
+            outcome.redirect =
+                l7::redirect_location(taken, request.scheme == "https", request.host, target);
             break;
         case conf::Action::Status:
             outcome.status = taken.status;

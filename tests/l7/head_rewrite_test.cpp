@@ -19,6 +19,9 @@ struct Given {
     Framing framing{};
     const conf::HeaderRules* rules = nullptr;
     std::string host = "a.example";
+    const ClientCertificate* certificate = nullptr;
+    bool is_secure = false;
+    bool is_http2 = false;
 };
 
 std::string forwarded(std::string_view received, const Given& given = {}) {
@@ -30,18 +33,32 @@ std::string forwarded(std::string_view received, const Given& given = {}) {
     std::string storage;
     REQUIRE(http::parse_target(head.method, head.text(head.target), storage, target).failure ==
             Failure::None);
-    const std::string own_lines = make_own_lines(8080, "me-1");
-    const RequestRewrite rewrite{head,           target,
-                                 given.host,     given.host,
-                                 "id7",          own_lines,
-                                 "me-1",         *IpAddress::parse("192.0.2.9"),
-                                 8080,           given.peer_is_trusted,
-                                 given.adds_via, given.expects_continue,
-                                 given.upgrade,  given.framing,
-                                 given.rules};
+    const std::string own_lines = make_own_lines(8080, given.is_secure, "me-1");
+    const RequestRewrite rewrite{head,
+                                 target,
+                                 given.host,
+                                 given.host,
+                                 "id7",
+                                 own_lines,
+                                 "me-1",
+                                 *IpAddress::parse("192.0.2.9"),
+                                 8080,
+                                 given.peer_is_trusted,
+                                 given.adds_via,
+                                 given.expects_continue,
+                                 given.upgrade,
+                                 given.framing,
+                                 given.rules,
+                                 given.certificate,
+                                 given.is_secure,
+                                 given.is_http2};
     http::HeadBuffer out;
     write_request_head(out, rewrite);
     return std::string(out.view());
+}
+
+bool has(const std::string& told, std::string_view text) {
+    return told.find(text) != std::string::npos;
 }
 
 std::string answered(std::string_view received, ResponseRewrite (*with)(const http::ResponseHead&),
@@ -154,6 +171,46 @@ TEST_CASE("a trusted proxy is believed, and its list gets longer", "[l7][head]")
           "X-Request-Id: id7\r\nCDN-Loop: me-1\r\n\r\n");
 }
 
+TEST_CASE("a request that came over TLS is told on as https", "[l7][head]") {
+    for (const bool is_trusted : {false, true}) {
+        const std::string told = forwarded("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
+                                           {.peer_is_trusted = is_trusted, .is_secure = true});
+        CHECK(has(told, "\r\nX-Forwarded-Proto: https\r\n"));
+    }
+}
+
+TEST_CASE("fields about a client's certificate are written by nobody but us", "[l7][head]") {
+    constexpr std::string_view kForged =
+        "GET / HTTP/1.1\r\nHost: a.example\r\nClient-Cert: :Zm9v:\r\nclient_cert: :Zm9v:\r\n"
+        "Client-Cert-Chain: :Zm9v:\r\nX-Forwarded-Client-Subject: CN=root\r\n"
+        "x_forwarded_client_subject: CN=root\r\n\r\n";
+    const ClientCertificate shown{"CN=alice,O=Example", ":YWJj:"};
+    const ClientCertificate none;
+    SECTION("of a stranger none is passed on, on any listener") {
+        const std::string told = forwarded(kForged);
+        CHECK_FALSE(has(told, "CN=root"));
+        CHECK_FALSE(has(told, "Zm9v"));
+    }
+    SECTION("a trusted proxy may tell them where we do not ask ourselves") {
+        const std::string told = forwarded(kForged, {.peer_is_trusted = true});
+        CHECK(has(told, "X-Forwarded-Client-Subject: CN=root"));
+    }
+    SECTION("where we ask, what was shown is told") {
+        const std::string told =
+            forwarded(kForged, {.peer_is_trusted = true, .certificate = &shown});
+        CHECK_FALSE(has(told, "CN=root"));
+        CHECK_FALSE(has(told, "Zm9v"));
+        CHECK(has(told,
+                  "\r\nX-Forwarded-Client-Subject: CN=alice,O=Example\r\n"
+                  "Client-Cert: :YWJj:\r\n"));
+    }
+    SECTION("where we ask and none was shown, there is none") {
+        const std::string told =
+            forwarded(kForged, {.peer_is_trusted = true, .certificate = &none});
+        CHECK_FALSE(has(told, "lient"));
+    }
+}
+
 TEST_CASE("hop-by-hop fields end here, with what Connection names", "[l7][head]") {
     CHECK(forwarded("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: keep-alive, X-Secret\r\n"
                     "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nX-Secret: 1\r\n"
@@ -247,6 +304,12 @@ TEST_CASE("Via names the version that was received, behind those before", "[l7][
           request("GET /", "Via: 1.1 before\r\n", "Via: 1.1 fairlead\r\n"));
     CHECK(forwarded("GET / HTTP/1.0\r\nHost: a.example\r\n\r\n", given) ==
           request("GET /", "", "Via: 1.0 fairlead\r\n"));
+}
+
+TEST_CASE("Via names HTTP/2 where a request came by it", "[l7][head]") {
+    const std::string told = forwarded("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
+                                       {.adds_via = true, .is_http2 = true});
+    CHECK(has(told, "\r\nVia: 2.0 fairlead\r\n"));
 }
 
 TEST_CASE("targets are forwarded normalised, absolute ones as a path", "[l7][head]") {

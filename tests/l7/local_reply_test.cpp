@@ -43,7 +43,7 @@ bool accepts_json(std::string_view accept) {
 }
 
 std::string location(const std::string& redirect, std::string_view target,
-                     std::string_view host = "a.example") {
+                     std::string_view host = "a.example", bool is_secure = false) {
     const conf::LoadResult loaded = conf::load_text(
         "[listener.web]\nbind = \":8080\"\n[[route]]\nredirect = \"" + redirect + "\"\n", "f.toml");
     INFO(render(loaded.errors));
@@ -52,7 +52,7 @@ std::string location(const std::string& redirect, std::string_view target,
     std::string storage;
     REQUIRE(http::parse_target(http::Method::Get, target, storage, parsed).failure ==
             Failure::None);
-    return redirect_location(loaded.model.routes.at(0), host, parsed);
+    return redirect_location(loaded.model.routes.at(0), is_secure, host, parsed);
 }
 
 }  // namespace
@@ -133,6 +133,7 @@ TEST_CASE("a redirect's variables are parts of the request", "[l7][reply]") {
           "https://www.example.com/a/b?c=d");
     CHECK(location("{scheme}://{host}/new{path}?{query}", "/a?c=d") ==
           "http://a.example/new/a?c=d");
+    CHECK(location("{scheme}://{host}/", "/", "a.example", true) == "https://a.example/");
     CHECK(location("/x?from={path}&{query}", "/a") == "/x?from=/a&");
     CHECK(location("https://b{uri}", "http://other/p/../q?r") == "https://b/q?r");
     CHECK(location("https://b{path}", "/a%0d%0aSet-Cookie:x") == "https://b/a%0d%0aSet-Cookie:x");
