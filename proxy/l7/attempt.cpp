@@ -5,6 +5,7 @@
 
 #include "proxy/base/text.h"
 #include "proxy/http/hop_by_hop.h"
+#include "proxy/l7/body_pieces.h"
 #include "proxy/telemetry/log.h"
 
 namespace fairlead::l7 {
@@ -85,11 +86,15 @@ void Attempt::on_connect_failed(Failure failure) {
     fail(failure);
 }
 
-bool Attempt::send(std::span<const net::Bytes> pieces, bool is_last) {
+bool Attempt::send(const RequestPart& part) {
     assert(phase_ == Phase::Waiting || phase_ == Phase::Body);
     if (is_write_broken_) return true;
+    BodyPieces pieces;
+    pieces.add(part.announcement);
+    pieces.add(part.head);
+    pieces.add_body(part.payload, part.is_chunked, part.is_last, part.trailers);
     net::Stream& stream = connection_->stream();
-    if (!stream.write(pieces)) {
+    if (!stream.write(pieces.all())) {
         if (has_written_) {
             // It may have answered before it closed; on_deadline looks, when nobody is in between.
             is_write_broken_ = true;
@@ -104,10 +109,10 @@ bool Attempt::send(std::span<const net::Bytes> pieces, bool is_last) {
         return false;
     }
     has_written_ = true;
-    if (is_last) is_request_sent_ = true;
+    if (part.is_last) is_request_sent_ = true;
     queued_before_ = stream.queued_bytes();
     if (phase_ != Phase::Waiting) return true;
-    if (is_last && queued_before_ == 0) {
+    if (part.is_last && queued_before_ == 0) {
         arm(settings_.response_timeout);
     } else if (queued_before_ > 0) {
         arm(settings_.idle_timeout);  // it does not read: on_deadline looks whether that changed

@@ -43,6 +43,17 @@ class AttemptObserver {
     ~AttemptObserver() = default;
 };
 
+/// What of a request goes to the backend at a time. The head is HTTP/1.1 text whatever the backend
+/// speaks.
+struct RequestPart {
+    std::string_view announcement{};  ///< a PROXY header in front of the first head
+    std::string_view head{};          ///< whole; empty when it has been sent before
+    std::string_view payload{};
+    std::string_view trailers{};  ///< whole lines; with is_last only
+    bool is_chunked = false;      ///< the head announced chunks, which HTTP/1.1 has to write
+    bool is_last = true;
+};
+
 struct AttemptSettings {
     Duration connect_timeout;
     Duration response_timeout;  ///< request sent to response head
@@ -73,11 +84,10 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
                   connect::BackendEntry& backend, balancing::Lease lease,
                   const AttemptSettings& settings, unsigned worker);
 
-    /// Writes pieces of the request in order; `is_last`: the request is complete with them.
+    /// Writes the parts of the request in order.
     /// @return false when the connection is broken: the attempt has failed, on_attempt_failed is
-    /// not
-    ///         called
-    bool send(std::span<const net::Bytes> pieces, bool is_last);
+    ///         not called
+    bool send(const RequestPart& part);
     std::size_t queued_bytes() const;
 
     void pause_reading();

@@ -106,6 +106,7 @@ class Exchange final : private AttemptObserver,
     void on_turn(balancing::Picked picked) noexcept override;
     bool is_gone() const noexcept override;
     Framing request_framing() const;
+    bool is_request_chunked() const;
     AttemptSettings attempt_settings() const;
 
     // exchange_response.cpp: the way back

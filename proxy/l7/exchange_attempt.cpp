@@ -3,7 +3,6 @@
 #include <cassert>
 #include <vector>
 
-#include "proxy/l7/body_pieces.h"
 #include "proxy/l7/client_certificate.h"
 #include "proxy/l7/exchange.h"
 #include "proxy/net/proxy_protocol.h"
@@ -44,6 +43,10 @@ Framing Exchange::request_framing() const {
             break;
     }
     return {};
+}
+
+bool Exchange::is_request_chunked() const {
+    return request_framing().kind == Framing::Kind::Chunked;
 }
 
 AttemptSettings Exchange::attempt_settings() const {
@@ -167,18 +170,14 @@ void Exchange::on_attempt_ready() {
          request_framing(), rules, shows_client ? &certificate : nullptr, is_secure, is_http2});
 
     const bool is_last = body_.is_complete();
-    BodyPieces pieces;
     net::ProxyHeaderBytes announced;
     if (pool.send_proxy != conf::SendProxy::Off && !attempt_.is_reused()) {
         announced = net::proxy_header(
             pool.send_proxy == conf::SendProxy::V1 ? net::ProxyVersion::V1 : net::ProxyVersion::V2,
             client_->peer(), client_->destination());
-        pieces.add(announced.bytes());
     }
-    pieces.add(context_.head_buffer.view());
-    pieces.add_body(body_.held(), request_framing().kind == Framing::Kind::Chunked, is_last,
-                    body_.trailers());
-    if (!attempt_.send(pieces.all(), is_last)) {
+    if (!attempt_.send({announced.bytes(), context_.head_buffer.view(), body_.held(),
+                        body_.trailers(), is_request_chunked(), is_last})) {
         on_attempt_failed(attempt_.send_failure());
         return;
     }
@@ -190,16 +189,16 @@ void Exchange::on_attempt_ready() {
 }
 
 void Exchange::forward_body(std::string_view payload, bool is_last) {
-    BodyPieces pieces;
-    pieces.add_body(payload, request_framing().kind == Framing::Kind::Chunked, is_last,
-                    body_.trailers());
-    if (pieces.is_empty() && !is_last) return;
+    if (payload.empty() && !is_last) return;
     // Kept before it is sent: a retry starts over from the first byte.
     if (body_.is_replayable()) {
         body_.hold(payload);
         body_.drop_if_full();
     }
-    if (!attempt_.send(pieces.all(), is_last)) {
+    if (!attempt_.send({.payload = payload,
+                        .trailers = body_.trailers(),
+                        .is_chunked = is_request_chunked(),
+                        .is_last = is_last})) {
         on_attempt_failed(attempt_.send_failure());
         return;
     }
