@@ -34,7 +34,8 @@ std::uint64_t field(const std::vector<std::string_view>& fields, std::size_t ind
     return index < fields.size() ? parse_number(fields[index]).value_or(0) : 0;
 }
 
-// proc(5): the state is field 3, so these are one less than three less than its numbers.
+// proc(5): the state is field 3, so these are three less than its numbers.
+constexpr std::size_t kState = 0;
 constexpr std::size_t kParent = 1;
 constexpr std::size_t kUserTicks = 11;
 constexpr std::size_t kSystemTicks = 12;
@@ -50,6 +51,34 @@ std::vector<pid_t> numbers_in(const fs::path& folder) {
         }
     }
     return found;
+}
+
+/// It has ended: nobody has waited for it yet, or it is not there any more. A child may do so
+/// between being listed and being read, and has nothing then that counts.
+bool has_ended(pid_t id, const fs::path& proc) {
+    const std::string stat = content(proc / std::to_string(id) / "stat");
+    const std::vector<std::string_view> fields = stat_fields(stat);
+    return fields.empty() || fields[kState] == "Z" || fields[kState] == "X";
+}
+
+/// The number of kB in the line of this name; nothing when there is none.
+std::optional<std::uint64_t> kib_of(const fs::path& file, std::string_view name) {
+    const std::string text = content(file);
+    for (const std::string_view line : split_list(text, '\n')) {
+        if (!line.starts_with(name)) continue;
+        // The blanks are tabs in some files.
+        const std::size_t begin = line.find_first_of("0123456789");
+        if (begin == std::string_view::npos) return std::nullopt;
+        const std::string_view rest = line.substr(begin);
+        return parse_number(rest.substr(0, rest.find_first_not_of("0123456789")));
+    }
+    return std::nullopt;
+}
+
+/// Not every kernel adds up the maps.
+std::optional<std::uint64_t> anonymous_kib(const fs::path& folder) {
+    if (const auto kib = kib_of(folder / "smaps_rollup", "Anonymous:")) return kib;
+    return kib_of(folder / "status", "RssAnon:");
 }
 
 tl::unexpected<Error> unreadable(const fs::path& file) {
@@ -89,12 +118,19 @@ Result<CpuUse> cpu_use(pid_t id, const fs::path& proc) {
     for (const pid_t each : process_tree(id, proc)) {
         const fs::path folder = proc / std::to_string(each);
         const std::vector<pid_t> threads = numbers_in(folder / "task");
-        if (threads.empty()) return unreadable(folder / "task");
+        const bool may_end = each != id;
+        if (threads.empty()) {
+            if (may_end && has_ended(each, proc)) continue;
+            return unreadable(folder / "task");
+        }
         for (const pid_t thread : threads) {
             const fs::path file = folder / "task" / std::to_string(thread) / "schedstat";
             const std::string text = content(file);
             const std::vector<std::string_view> fields = split_list(text, ' ');
-            if (fields.size() < 3) return unreadable(file);
+            if (fields.size() < 3) {
+                if (may_end && has_ended(each, proc)) break;
+                return unreadable(file);
+            }
             use.total += std::chrono::nanoseconds(field(fields, 0));
         }
         const std::string stat = content(folder / "stat");
@@ -105,21 +141,16 @@ Result<CpuUse> cpu_use(pid_t id, const fs::path& proc) {
 }
 
 Result<std::uint64_t> memory_use(pid_t id, const fs::path& proc) {
-    constexpr std::string_view kName = "Anonymous:";
-    std::uint64_t kib = 0;
+    std::uint64_t sum_kib = 0;
     for (const pid_t each : process_tree(id, proc)) {
-        const fs::path file = proc / std::to_string(each) / "smaps_rollup";
-        const std::string text = content(file);
-        std::optional<std::uint64_t> found;
-        for (const std::string_view line : split_list(text, '\n')) {
-            if (!line.starts_with(kName)) continue;
-            const auto words = split_list(line, ' ');
-            if (words.size() == 3) found = parse_number(words[1]);
+        const fs::path folder = proc / std::to_string(each);
+        const std::optional<std::uint64_t> kib = anonymous_kib(folder);
+        if (!kib && (each == id || !has_ended(each, proc))) {
+            return unreadable(folder / "smaps_rollup");
         }
-        if (!found) return unreadable(file);
-        kib += *found;
+        sum_kib += kib.value_or(0);
     }
-    return kib * 1024;
+    return sum_kib * 1024;
 }
 
 }  // namespace fairlead::bench::peers

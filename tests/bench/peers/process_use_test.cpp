@@ -10,10 +10,11 @@ namespace fairlead::bench::peers {
 namespace {
 
 /// A process as /proc shows it.
-void add_process(const TestFolder& proc, int id, int parent, int user_ticks, int system_ticks) {
+void add_process(const TestFolder& proc, int id, int parent, int user_ticks, int system_ticks,
+                 char state = 'S') {
     proc.write(fmt::format("{}/stat", id),
-               fmt::format("{} (a name) (x) S {} 1 1 0 -1 4194560 139 0 0 0 {} {} 0 0 20 0 1 0\n",
-                           id, parent, user_ticks, system_ticks));
+               fmt::format("{} (a name) (x) {} {} 1 1 0 -1 4194560 139 0 0 0 {} {} 0 0 20 0 1 0\n",
+                           id, state, parent, user_ticks, system_ticks));
 }
 
 void add_thread(const TestFolder& proc, int id, int thread, const std::string& schedstat) {
@@ -58,6 +59,46 @@ TEST_CASE("memory is what is anonymous, over the whole tree", "[bench][peers]") 
     CHECK(*use == 120 * 1024);
 }
 
+TEST_CASE("a child that has ended and was not waited for uses nothing", "[bench][peers]") {
+    const TestFolder proc;
+    add_process(proc, 10, 1, 0, 0);
+    add_thread(proc, 10, 10, "1000 77 3\n");
+    proc.write("10/smaps_rollup", "5-6 ---p [rollup]\nAnonymous:  112 kB\n");
+    add_process(proc, 11, 10, 0, 0, 'Z');
+    const auto memory = memory_use(10, proc.path());
+    REQUIRE(memory);
+    CHECK(*memory == 112 * 1024);
+    const auto cpu = cpu_use(10, proc.path());
+    REQUIRE(cpu);
+    CHECK(cpu->total == std::chrono::nanoseconds(1000));
+}
+
+TEST_CASE("a child that lives and cannot be read is an error", "[bench][peers]") {
+    const TestFolder proc;
+    add_process(proc, 10, 1, 0, 0);
+    add_thread(proc, 10, 10, "1000 77 3\n");
+    proc.write("10/smaps_rollup", "5-6 ---p [rollup]\nAnonymous:  112 kB\n");
+    add_process(proc, 11, 10, 0, 0);
+    CHECK_FALSE(memory_use(10, proc.path()));
+    CHECK_FALSE(cpu_use(10, proc.path()));
+}
+
+TEST_CASE("a process that has ended itself is an error", "[bench][peers]") {
+    const TestFolder proc;
+    add_process(proc, 10, 1, 0, 0, 'Z');
+    CHECK_FALSE(memory_use(10, proc.path()));
+    CHECK_FALSE(cpu_use(10, proc.path()));
+}
+
+TEST_CASE("where the kernel does not add up the maps, its own count is taken", "[bench][peers]") {
+    const TestFolder proc;
+    add_process(proc, 10, 1, 0, 0);
+    proc.write("10/status", "Name:\tx\nVmRSS:\t     900 kB\nRssAnon:\t      96 kB\n");
+    const auto memory = memory_use(10, proc.path());
+    REQUIRE(memory);
+    CHECK(*memory == 96 * 1024);
+}
+
 TEST_CASE("a process that is gone is an error", "[bench][peers]") {
     const TestFolder proc;
     const auto use = cpu_use(10, proc.path());
@@ -81,6 +122,7 @@ TEST_CASE("this kernel tells of this process", "[bench][peers]") {
     REQUIRE(after);
     CHECK(after->total > before->total);
     const auto memory = memory_use(::getpid());
+    INFO((memory ? std::string() : memory.error().render()));
     REQUIRE(memory);
     CHECK(*memory > 0);
 }
