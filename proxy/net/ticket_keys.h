@@ -43,7 +43,7 @@ class TicketKeys {
     /// them when it is not due. Ones that are too old or from the future are dropped.
     void restore(std::vector<Secret> secrets, WallTime now);
     /// Rises with every change, for those that keep something derived.
-    std::uint64_t version() const { return version_; }
+    std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
   private:
     mutable std::mutex mutex_;

@@ -65,7 +65,7 @@ constexpr std::array<LibraryRow, 14> kLibraries{{
     {"fmt/", "*"},
     {"tl/", "*"},
     {"uv.h", "proxy/net"},
-    {"openssl/", "proxy/net"},
+    {"openssl/", "proxy/net tests/support"},
     {"ares.h", "proxy/net"},
     {"llhttp.h", "proxy/http", 1},
     {"nghttp2/", "proxy/http", 1},
