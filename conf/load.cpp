@@ -11,6 +11,7 @@
 #include "conf/file.h"
 #include "conf/include.h"
 #include "conf/merge.h"
+#include "conf/named_files.h"
 #include "conf/origins.h"
 #include "conf/read_file.h"
 #include "proxy/base/hash.h"
@@ -107,7 +108,11 @@ class Loader {
     const LoadOptions& options_;
     FileAccess access_ = options_.files;
     LoadResult result_;
-    Reading reading_{document_, result_.errors, result_.warnings};
+    NamedFiles named_files_{access_, result_.model,
+                            [this](std::string_view file, std::string_view bytes) {
+                                note_content(result_.model, file, bytes);
+                            }};
+    Reading reading_{document_, result_.errors, result_.warnings, nullptr, &named_files_};
     std::size_t bytes_ = 0;
     std::vector<Error> unset_;
     std::vector<Place> broken_;  ///< values with an unset variable

@@ -144,25 +144,13 @@ struct ListenerTls {
     Location client_ca_where;
 };
 
-/// Bounds of HTTP/2 connections.
-struct Http2 {
-    std::uint32_t streams = 100;  ///< at a time on one connection, 1 to 10000
-    std::uint32_t resets = 200;   ///< streams reset by either side, in any resets_per
-    Duration resets_per = std::chrono::seconds{30};
-    std::uint64_t window_bytes = 256 * 1024;              ///< of a stream, 64 KiB to 16 MiB
-    std::uint64_t connection_window_bytes = 1024 * 1024;  ///< 64 KiB to 64 MiB
-};
-
 struct Listener {
     std::string name;
     std::vector<Bind> bind;  ///< at least one
     Mode mode = Mode::Http;
     std::string pool;                     ///< for what no route (no `sni` row) takes; may be empty
     std::vector<SniRoute> sni;            ///< Tcp: exact names first, then wildcards
-    std::optional<ListenerTls> tls;       ///< Http; nothing: in clear
-    bool http1 = true;                    ///< `http` has "http/1.1"
-    bool http2 = false;                   ///< `http` has "h2": by ALPN, in clear by prior knowledge
-    Http2 h2;                             ///< read with http2 only
+    std::optional<ListenerTls> tls;       ///< nothing: in clear
     std::vector<IpNetwork> accept_proxy;  ///< who must begin with a PROXY header; others must not
     std::vector<IpNetwork> trusted_proxies;
     std::vector<std::string> upgrade{"websocket"};  ///< lower case
@@ -337,8 +325,8 @@ struct StatusRange {
     bool operator==(const StatusRange&) const = default;
 };
 
-/// Tls ends with a good handshake; Grpc asks grpc.health.v1.Health over HTTP/2.
-enum class CheckKind : std::uint8_t { Http, Tcp, Tls, Grpc };
+/// Tls ends with a good handshake.
+enum class CheckKind : std::uint8_t { Http, Tcp, Tls };
 /// What a backend is before its first results: Probe waits for one round before accepting.
 enum class CheckInit : std::uint8_t { Probe, Up, Down };
 
@@ -351,7 +339,6 @@ struct Check {
     std::string body;          ///< Http: text the answer must contain; empty: any
     std::string send;          ///< Tcp: bytes to write first; may be empty
     std::string expect_bytes;  ///< Tcp: bytes the answer must contain; empty: connecting is enough
-    std::string service;       ///< Grpc: the service asked for; empty: the server as a whole
     Duration every = std::chrono::seconds{2};
     Duration timeout = std::chrono::seconds{1};  ///< at most `every`
     std::uint32_t rise = 2;                      ///< good results in a row until up, 1 to 100
@@ -407,9 +394,6 @@ struct PoolTls {
     Location cert_where;
 };
 
-/// What backends are spoken to in.
-enum class BackendHttp : std::uint8_t { Http1, Http2 };
-
 struct Pool {
     std::string name;
     std::vector<Backend> backends;             ///< at least one
@@ -424,7 +408,6 @@ struct Pool {
     Keepalive keepalive;
     PoolTimeouts timeouts;
     std::optional<PoolTls> tls;  ///< nothing: in clear
-    BackendHttp http = BackendHttp::Http1;
     HostHeader host_header = HostHeader::Keep;
     std::string host_literal;  ///< HostHeader::Literal
     SendProxy send_proxy = SendProxy::Off;

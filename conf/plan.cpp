@@ -73,6 +73,9 @@ std::string detail(const Setting* before, const Setting* after) {
         return is_secret ? fmt::format("{} removed", key)
                          : fmt::format("{} {} -> none", key, before->value);
     }
+    if (before->value == after->value && !is_secret) {
+        return fmt::format("{}: other content in the same files", key);
+    }
     return is_secret ? fmt::format("{} changed", key)
                      : fmt::format("{} {} -> {}", key, before->value, after->value);
 }
@@ -130,7 +133,7 @@ std::vector<std::string> details(const SettingGroup& before, const SettingGroup&
         if (is_told(setting.key)) continue;
         const auto found = old.find(setting.key);
         const Setting* was = found == old.end() ? nullptr : found->second;
-        if (was == nullptr || was->value != setting.value) out.push_back(detail(was, &setting));
+        if (was == nullptr || *was != setting) out.push_back(detail(was, &setting));
     }
     for (const Setting& setting : before.settings) {
         const bool is_there = now.find(setting.key) != now.end() || is_told(setting.key);

@@ -24,7 +24,7 @@ struct ShortForm {
     bool by_off = true;    ///< by "off"
     bool by_value = true;  ///< by anything else
 };
-constexpr std::array<ShortForm, 15> kShortForms{{
+constexpr std::array<ShortForm, 17> kShortForms{{
     {"stop", "stop.requests"},
     {"stop", "stop.tunnels"},
     {"drain", "drain.requests"},
@@ -33,6 +33,8 @@ constexpr std::array<ShortForm, 15> kShortForms{{
     {"hash", "hash.key"},
     {"check", "check.http"},
     {"check", "check.tcp"},
+    {"check", "check.tls"},
+    {"tls", "tls.verify"},
     {"retry", "retry.attempts"},
     {"retry", "retry.on", true, false},
     {"buffer", "buffer.request"},

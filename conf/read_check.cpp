@@ -17,7 +17,7 @@ using Kind = Value::Kind;
 
 /// "GET /healthz"
 bool read_http(Section& section, const Value& value, std::string_view key, Check& out) {
-    constexpr std::string_view kHint = "write \"GET /healthz\" or \"tcp\"";
+    constexpr std::string_view kHint = "write \"GET /healthz\", \"tcp\" or \"tls\"";
     std::string text;
     if (!section.read_text(value, key, text)) return false;
     const std::size_t space = text.find(' ');
@@ -92,37 +92,40 @@ void read_expect(Section& section, Check& out) {
 
 /// Keys of the other kind do nothing, so they are refused; inherited ones only wait.
 void refuse_keys_of_other_kind(Section& section, CheckKind kind) {
-    const bool is_http = kind == CheckKind::Http;
-    const auto refuse = [&](std::string_view key) {
+    const auto refuse = [&](std::string_view key, std::string_view whose) {
         if (!section.has(key)) return;
-        section.error(section.key_place(key),
-                      fmt::format("\"{}\" is for {} checks", key, is_http ? "tcp" : "http"),
-                      fmt::format("this is {} check", is_http ? "an http" : "a tcp"));
+        section.error(section.key_place(key), fmt::format("\"{}\" is for {} checks", key, whose),
+                      kind == CheckKind::Http  ? "this is an http check"
+                      : kind == CheckKind::Tcp ? "this is a tcp check"
+                                               : "this is a tls check");
     };
     for (const std::string_view key : {"host", "expect", "body"}) {
-        if (!is_http) refuse(key);
+        if (kind != CheckKind::Http) refuse(key, "http");
     }
     for (const std::string_view key : {"send", "expect_bytes"}) {
-        if (is_http) refuse(key);
+        if (kind != CheckKind::Tcp) refuse(key, "tcp");
     }
 }
 
 void read_kind(Section& section, CheckDraft& draft) {
     bool is_tcp = false;
-    const bool tcp_is_good = section.flag("tcp", is_tcp);
+    bool is_tls = false;
+    section.flag("tcp", is_tcp);
+    section.flag("tls", is_tls);
     const Value* http = section.get("http");
-    if (http != nullptr && is_tcp) {
-        section.error(section.key_place("tcp"), "a check is either \"http\" or \"tcp\"",
-                      "remove one of them");
+    if ((http != nullptr) + is_tcp + is_tls > 1) {
+        section.error(section.key_place(is_tls ? "tls" : "tcp"),
+                      "a check is one of \"http\", \"tcp\" and \"tls\"", "remove the others");
     }
     if (http != nullptr) {
         read_http(section, *http, "http", draft.value);
         draft.value.kind = CheckKind::Http;
-        draft.is_on = true;
-    } else if (tcp_is_good && is_tcp) {
-        draft.value.kind = CheckKind::Tcp;
-        draft.is_on = true;
+    } else if (is_tcp || is_tls) {
+        draft.value.kind = is_tcp ? CheckKind::Tcp : CheckKind::Tls;
+    } else {
+        return;
     }
+    draft.is_on = true;
 }
 
 void read_host(Section& section, Check& out) {
@@ -169,8 +172,8 @@ void read_long(Section& section, CheckDraft& draft, bool needs_kind) {
     if (draft.is_on) {
         refuse_keys_of_other_kind(section, out.kind);
     } else if (needs_kind) {
-        section.error(section.place(), "\"check\" says neither \"http\" nor \"tcp\"",
-                      "write http = \"GET /healthz\" or tcp = true");
+        section.error(section.place(), "\"check\" says none of \"http\", \"tcp\" and \"tls\"",
+                      "write http = \"GET /healthz\", tcp = true or tls = true");
     }
 }
 
@@ -182,6 +185,8 @@ void read_short(Section& section, const Value& value, CheckDraft& draft) {
     draft.is_on = true;
     if (value.is(Kind::Text) && value.text == "tcp") {
         draft.value.kind = CheckKind::Tcp;
+    } else if (value.is(Kind::Text) && value.text == "tls") {
+        draft.value.kind = CheckKind::Tls;
     } else {
         read_http(section, value, "check", draft.value);
         draft.value.kind = CheckKind::Http;

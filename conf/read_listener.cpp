@@ -10,6 +10,7 @@
 
 #include "conf/names.h"
 #include "conf/patterns.h"
+#include "conf/read_tls.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::conf {
@@ -182,6 +183,7 @@ void read_listener(Section& section, const Names& names, Listener& out) {
         section.error(section.key_place("sni"), "\"sni\" needs mode = \"tcp\"",
                       "requests are told apart by [[route]] with host = \"NAME\"");
     }
+    read_listener_tls(section, out.tls);
     read_networks(section, "accept_proxy", out.accept_proxy);
     read_networks(section, "trusted_proxies", out.trusted_proxies);
     read_upgrade(section, out);

@@ -10,6 +10,7 @@
 #include "conf/read_backend.h"
 #include "conf/read_check.h"
 #include "conf/read_retry.h"
+#include "conf/read_tls.h"
 
 namespace fairlead::conf {
 namespace {
@@ -184,6 +185,7 @@ void read_settings(Section& section, std::span<const std::string_view> policies,
     read_keepalive(section, out.keepalive);
     read_timeouts(section, draft);
     read_host_header(section, out);
+    read_pool_tls(section, out.tls);
     section.choice("send_proxy", out.send_proxy,
                    {{"off", SendProxy::Off}, {"v1", SendProxy::V1}, {"v2", SendProxy::V2}});
     if (section.choice("when_all_down", out.when_all_down,
@@ -207,6 +209,17 @@ void check_hash(Section& section, const Pool& pool) {
     section.error(section.key_place("hash"),
                   fmt::format("\"hash\" has no effect with the policy \"{}\"", pool.policy),
                   "write policy = \"hash\", or remove it");
+}
+
+/// A unix socket has no name that a certificate could be for.
+void check_tls_names(const Section& section, const Pool& pool) {
+    if (!pool.tls || !pool.tls->verify || !pool.tls->sni.empty()) return;
+    for (const Backend& backend : pool.backends) {
+        if (!backend.address.is_unix()) continue;
+        section.reading().error(backend.where,
+                                fmt::format("{} has no name to verify", backend.address.text()),
+                                "write tls = { sni = \"app.internal\" }, or { verify = false }");
+    }
 }
 
 /// A full queue needs a backend that can be full.
@@ -238,6 +251,7 @@ void read_pool(Section& section, std::span<const std::string_view> policies, Poo
     read_settings(section, policies, draft, true);
     read_backends(section, draft.pool);
     settle(section.reading(), draft);
+    check_tls_names(section, draft.pool);
     check_hash(section, draft.pool);
     check_queue(section, draft);
 }

@@ -18,6 +18,8 @@
 
 namespace fairlead::conf {
 
+class NamedFiles;
+
 /// What one load shares among its readers.
 struct Reading {
     const Document& document;
@@ -25,6 +27,7 @@ struct Reading {
     std::vector<Error>& warnings;
     /// Set while the list of keys is made: every section is then taken as present and empty.
     std::set<std::string>* survey = nullptr;
+    NamedFiles* named_files = nullptr;  ///< null in a survey, in which no file is named
 
     void error(Place place, std::string message, std::string hint = {}) const;
     void error(const Location& where, std::string message, std::string hint = {}) const;

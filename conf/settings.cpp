@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 #include "conf/read_retry.h"
 #include "conf/read_route.h"
 #include "conf/toml_text.h"
+#include "proxy/base/hash.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::conf {
@@ -24,8 +28,9 @@ class Group {
         group_.name = std::move(name);
     }
 
-    void add(std::string key, std::string value, bool is_secret = false) {
-        group_.settings.push_back(Setting{std::move(key), std::move(value), is_secret});
+    void add(std::string key, std::string value, bool is_secret = false,
+             std::uint64_t content = 0) {
+        group_.settings.push_back(Setting{std::move(key), std::move(value), is_secret, content});
     }
     /// For what cannot be written empty: absent means the same.
     void add_text(std::string key, const std::string& text) {
@@ -70,6 +75,8 @@ constexpr std::array<std::string_view, 5> kHashKeys{"client_ip", "path", "header
 constexpr std::array<std::string_view, 3> kInits{"probe", "up", "down"};
 constexpr std::array<std::string_view, 3> kSendProxies{"off", "v1", "v2"};
 constexpr std::array<std::string_view, 2> kWhenAllDown{"try", "fail"};
+constexpr std::array<std::string_view, 2> kTlsVersions{"1.2", "1.3"};
+constexpr std::array<std::string_view, 3> kClientAuths{"off", "request", "require"};
 
 void add_limits(Group& group, const ListenerLimits& limits) {
     group.add("limits.headers", toml_size(limits.headers_bytes));
@@ -92,6 +99,51 @@ void add_timeouts(Group& group, const Listener& listener) {
                   timeouts.min_rate == 0 ? toml_text("none") : toml_size(timeouts.min_rate));
     }
     group.add("timeouts.tunnel_idle", toml_duration(timeouts.tunnel_idle));
+}
+
+/// A path that means the same wherever the setting is read.
+std::string path_text(const FileContent& file) {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(file.path, error);
+    return toml_text(error ? file.path : path.string());
+}
+
+void mix(std::uint64_t& content, const std::shared_ptr<const FileContent>& file) {
+    if (file != nullptr) content = hash_bytes(file->bytes, content + 1);
+}
+
+void add_file(Group& group, std::string key, const std::shared_ptr<const FileContent>& file) {
+    if (file == nullptr) return;
+    std::uint64_t content = 0;
+    mix(content, file);
+    group.add(std::move(key), path_text(*file), false, content);
+}
+
+void add_tls(Group& group, const std::optional<ListenerTls>& tls) {
+    if (!tls) return;
+    std::string rows;
+    std::uint64_t content = 0;
+    for (const CertificateFiles& each : tls->certificates) {
+        if (!rows.empty()) rows += ", ";
+        rows += fmt::format("{{ cert = {}", path_text(*each.cert));
+        if (each.key != nullptr) rows += fmt::format(", key = {}", path_text(*each.key));
+        if (each.ocsp != nullptr) rows += fmt::format(", ocsp = {}", path_text(*each.ocsp));
+        rows += " }";
+        for (const auto& file : {each.cert, each.key, each.ocsp}) mix(content, file);
+    }
+    group.add("tls.certificates", "[" + rows + "]", false, content);
+    group.add("tls.min", word(tls->min, kTlsVersions));
+    add_file(group, "tls.client_ca", tls->client_ca);
+    group.add("tls.client_auth", word(tls->client_auth, kClientAuths));
+}
+
+void add_tls(Group& group, const std::optional<PoolTls>& tls) {
+    if (!tls) return;
+    group.add("tls.verify", toml_flag(tls->verify));
+    add_file(group, "tls.ca", tls->ca);
+    group.add_text("tls.sni", tls->sni);
+    add_file(group, "tls.cert", tls->cert);
+    add_file(group, "tls.key", tls->key);
 }
 
 void add_retry(Group& group, const Retry& retry) {
@@ -160,6 +212,8 @@ void add_check(Group& group, const std::optional<Check>& check) {
         group.add_text("check.host", check->host);
         group.add("check.expect", toml_text(status_text(check->expect)));
         group.add_text("check.body", check->body);
+    } else if (check->kind == CheckKind::Tls) {
+        group.add("check.tls", toml_flag(true));
     } else {
         group.add("check.tcp", toml_flag(true));
         group.add_text("check.send", check->send);
@@ -255,6 +309,7 @@ SettingGroup settings(const Listener& listener) {
     for (const SniRoute& row : listener.sni) {
         group.add(fmt::format("sni.{}", toml_key(row.text())), toml_text(row.pool));
     }
+    add_tls(group, listener.tls);
     group.add_each("accept_proxy", listener.accept_proxy);
     if (listener.mode == Mode::Http) {
         group.add_each("trusted_proxies", listener.trusted_proxies);
@@ -312,6 +367,7 @@ SettingGroup settings(const Pool& pool) {
     group.add("timeouts.response", toml_duration(pool.timeouts.response));
     group.add("timeouts.idle", toml_duration(pool.timeouts.idle));
     group.add("timeouts.total", toml_duration(pool.timeouts.total));
+    add_tls(group, pool.tls);
     group.add("send_proxy", word(pool.send_proxy, kSendProxies));
     group.add("host_header", toml_text(host_header_text(pool)));
     group.add("when_all_down", word(pool.when_all_down, kWhenAllDown));

@@ -2,6 +2,7 @@
 /// compares, what a reload goes by to find out what has changed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ struct Setting {
     std::string value;  ///< as TOML: `"2s"`, `16`, `["a", "b"]`
     /// Not to be shown: values of headers that carry credentials. Compared all the same.
     bool is_secret = false;
+    /// Tells one content of the files that the value names from another; 0: it names none. Compared
+    /// and not shown.
+    std::uint64_t content = 0;
 
     bool operator==(const Setting&) const = default;
 };

@@ -26,7 +26,7 @@ struct Monitor::Entry {
     const std::shared_ptr<balancing::Backend> backend;
     conf::Check check;
     std::vector<SocketAddress> addresses;
-    conf::SendProxy send_proxy = conf::SendProxy::Off;
+    Reach reach;
     Thresholds thresholds;
     std::unique_ptr<Probe> probe;
 

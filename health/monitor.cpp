@@ -43,21 +43,22 @@ Monitor::~Monitor() {
 
 void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
                     const std::shared_ptr<balancing::Backend>& backend, const conf::Check& check,
-                    const std::vector<SocketAddress>& addresses, conf::SendProxy send_proxy) {
+                    const std::vector<SocketAddress>& addresses, const Reach& reach) {
     assert(!addresses.empty());
     Entry& entry = entry_for(*pool, backend, check);
     entry.pool = std::move(pool);
     const bool is_same =
-        entry.check == check && entry.addresses == addresses && entry.send_proxy == send_proxy;
+        entry.check == check && entry.addresses == addresses && entry.reach == reach;
     if (entry.probe != nullptr && is_same) return;
     // The old probe may ask the wrong thing at the wrong place: a check under way is made anew.
     const std::optional<Turn> kept = entry.turn;
     withdraw(entry);
     entry.check = check;
     entry.addresses = addresses;
-    entry.send_proxy = send_proxy;
+    entry.reach = reach;
     entry.thresholds.apply(check);
-    entry.probe = probes_.make(check, {entry.backend->address(), addresses, send_proxy});
+    entry.probe = probes_.make(
+        check, {entry.backend->address(), addresses, reach.send_proxy, reach.tls, reach.tls_name});
     if (!is_started_) return;
     schedule(entry, kept ? std::min(kept->first, clock_.now() + entry.thresholds.interval())
                          : first_turn(entry));

@@ -54,11 +54,10 @@ class Monitor {
     /// under the same names replaces the old one. Backends without a check are not given here: they
     /// stay Unknown. Not from within a probe's result.
     /// @param addresses   the backend's, resolved; at least one
-    /// @param send_proxy  as its pool has it
+    /// @param reach       as its pool has it
     void watch(std::shared_ptr<balancing::SharedPool> pool,
                const std::shared_ptr<balancing::Backend>& backend, const conf::Check& check,
-               const std::vector<SocketAddress>& addresses,
-               conf::SendProxy send_proxy = conf::SendProxy::Off);
+               const std::vector<SocketAddress>& addresses, const Reach& reach = {});
     /// Ends its checks; its state stays as it is. Unknown names are taken. Not from within a
     /// probe's result.
     void forget(std::string_view pool_name, std::string_view backend_name);

@@ -12,6 +12,7 @@
 #include "conf/model.h"
 #include "proxy/base/address.h"
 #include "proxy/base/clock.h"
+#include "proxy/net/tls_client.h"
 
 namespace fairlead::health {
 
@@ -38,6 +39,17 @@ struct ProbeTarget {
     std::vector<SocketAddress> addresses;  ///< resolved, tried in turn; at least one
     /// What its connections begin with: a check's says that it is on our own behalf.
     conf::SendProxy send_proxy = conf::SendProxy::Off;
+    std::shared_ptr<net::TlsClient> tls{};  ///< null: in clear
+    std::string tls_name{};                 ///< asked for and verified
+};
+
+/// How a pool's backends are reached, of a ProbeTarget.
+struct Reach {
+    conf::SendProxy send_proxy = conf::SendProxy::Off;
+    std::shared_ptr<net::TlsClient> tls;
+    std::string tls_name;
+
+    bool operator==(const Reach&) const = default;
 };
 
 /// Makes one check after the other, one at a time. Lives on one thread, that of its loop.

@@ -6,6 +6,7 @@
 
 #include "health/http_probe.h"
 #include "health/tcp_probe.h"
+#include "health/tls_probe.h"
 
 namespace fairlead::health {
 namespace {
@@ -15,6 +16,7 @@ constexpr ProbeRow kProbes[] = {
      &HttpProbe::make},
     {conf::CheckKind::Tcp, "tcp", "a connection can be made, and says the right thing",
      &TcpProbe::make},
+    {conf::CheckKind::Tls, "tls", "a TLS handshake comes to a good end", &TlsProbe::make},
 };
 
 }  // namespace

@@ -49,24 +49,36 @@ void SocketProbe::start(OnDone on_done) {
     began_ = loop_.now();
     has_grace_ = true;
     deadline_.set(after(began_, timeout_));
-    connector_.start(target_.addresses, timeout_);
+    connect::Opening opening;
+    if (target_.tls != nullptr) {
+        opening.tls = target_.tls;
+        opening.name = target_.tls_name;
+        if (target_.send_proxy != conf::SendProxy::Off) opening.announcement = header().bytes();
+    }
+    connector_.start(target_.addresses, timeout_, std::move(opening));
+}
+
+/// It is on our own behalf.
+net::ProxyHeaderBytes SocketProbe::header() const {
+    return net::local_proxy_header(
+        target_.send_proxy == conf::SendProxy::V1 ? net::ProxyVersion::V1 : net::ProxyVersion::V2);
 }
 
 void SocketProbe::on_connect_done(std::unique_ptr<net::Stream> stream) {
     stream_ = std::move(stream);
     stream_->set_observer(*this);
-    if (target_.send_proxy != conf::SendProxy::Off) {
-        const net::ProxyHeaderBytes header = net::local_proxy_header(
-            target_.send_proxy == conf::SendProxy::V1 ? net::ProxyVersion::V1
-                                                      : net::ProxyVersion::V2);
-        if (!send(header.bytes())) return;
-    }
+    const bool says_who = target_.send_proxy != conf::SendProxy::Off && target_.tls == nullptr;
+    if (says_who && !send(header().bytes())) return;
     on_open();
 }
 
 void SocketProbe::on_connect_failed(Failure failure) {
     if (failure == Failure::ConnectTimeout) {
         fail("connect timeout after " + format_duration(timeout_));
+        return;
+    }
+    if (failure == Failure::TlsFailed) {
+        fail("TLS: " + connector_.tls_reason());
         return;
     }
     // A backend is not taken out because this process has run out of something.

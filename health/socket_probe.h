@@ -10,6 +10,7 @@
 #include "health/probe.h"
 #include "proxy/connect/connector.h"
 #include "proxy/net/loop.h"
+#include "proxy/net/proxy_protocol.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/timer_wheel.h"
 
@@ -43,6 +44,7 @@ class SocketProbe : public Probe, protected net::StreamObserver, private connect
     void on_connect_failed(Failure failure) final;
     void on_broken(Failure failure) final;
     void on_deadline();
+    net::ProxyHeaderBytes header() const;
     void finish(Outcome outcome, std::string reason);
 
     net::Loop& loop_;

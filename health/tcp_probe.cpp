@@ -12,6 +12,8 @@ TcpProbe::TcpProbe(net::Loop& loop, const conf::Check& check, ProbeTarget target
 
 std::unique_ptr<Probe> TcpProbe::make(net::Loop& loop, const conf::Check& check,
                                       ProbeTarget target) {
+    // One that only connects leaves the rest to the type that is for it.
+    if (check.send.empty() && check.expect_bytes.empty()) target.tls.reset();
     return std::make_unique<TcpProbe>(loop, check, std::move(target));
 }
 

@@ -74,8 +74,12 @@ std::vector<Error> Service::start(conf::Model model) {
     std::vector<std::string> ended;
     conf::Model running = runtime::lay_over(model, overrides, ended);
     const std::optional<conf::Admin> admin = model.admin;
-    auto server = runtime::Server::make(loop_, runtime::prepare(std::move(running), nullptr),
-                                        overrides, &*inherited_);
+    const auto tickets = std::make_shared<net::TicketKeys>(wall_now());
+    tickets->restore(recalled_.ticket_secrets, wall_now());
+    recalled_.ticket_secrets.clear();
+    auto server =
+        runtime::Server::make(loop_, runtime::prepare(std::move(running), nullptr, {tickets, 0}),
+                              overrides, &*inherited_);
     if (!server) return std::move(server).error();
     server_ = std::move(*server);
     steering_ = std::make_unique<runtime::Steering>(loop_, *server_, std::move(model),

@@ -14,10 +14,12 @@
 
 #include "balancing/pool.h"
 #include "conf/model.h"
+#include "proxy/connect/connector.h"
 #include "proxy/connect/endpoint.h"
 #include "proxy/connect/idle_connections.h"
 #include "proxy/connect/series.h"
 #include "proxy/net/loop.h"
+#include "proxy/net/tls_client.h"
 
 namespace fairlead::connect {
 
@@ -29,24 +31,41 @@ struct SharedBackend {
     /// Whoever may count on these has a share in them: main forgets them when nobody else has.
     std::shared_ptr<const BackendSeries> series;
     std::string host;  ///< its address, for host_header = "backend"
+    std::string pool;  ///< the name of its pool, for the log
 };
 
 struct BackendEntry : std::enable_shared_from_this<BackendEntry> {
     BackendEntry(net::Loop& loop, std::shared_ptr<const SharedBackend> its_shared,
-                 const KeepaliveSettings& keepalive)
+                 const KeepaliveSettings& keepalive, std::shared_ptr<net::TlsClient> its_tls = {},
+                 std::string its_tls_name = {})
         : shared(std::move(its_shared)),
           backend(*shared->backend),
           endpoint(*shared->endpoint),
           series(*shared->series),
           host(shared->host),
+          tls(std::move(its_tls)),
+          tls_name(std::move(its_tls_name)),
           idle(loop, endpoint, keepalive) {}
+
+    /// How connections to it begin.
+    /// @param announcement  a PROXY header; matters with TLS only
+    Opening opening(std::string_view announcement) const {
+        return {tls, tls_name, host, std::string(announcement)};
+    }
+    /// Says in the log why a handshake failed, once in a while.
+    void log_tls_failure(Time now, std::string_view reason);
 
     const std::shared_ptr<const SharedBackend> shared;
     balancing::Backend& backend;
     Endpoint& endpoint;
     const BackendSeries& series;
     const std::string& host;
+    const std::shared_ptr<net::TlsClient> tls;  ///< null: in clear
+    const std::string tls_name;
     IdleConnections idle;
+
+  private:
+    Time tls_failure_logged_ = Time::min();
 };
 
 struct PoolEntry {
@@ -78,6 +97,9 @@ struct PoolEntry {
     const conf::Pool& config;
     balancing::Pool pool;
     const PoolSeries series;
+    /// What its backends are reached by; null: in clear. Of a pool with the same settings the same
+    /// object as before, with its sessions.
+    std::shared_ptr<net::TlsClient> tls;
     const bool is_hashed;  ///< the policy goes by a key of the request
     std::vector<std::shared_ptr<BackendEntry>> backends;  ///< in the configuration's order
     std::vector<BackendEntry*> by_slot;  ///< index: Backend::slot(); null for other pools' ones

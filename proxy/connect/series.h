@@ -5,6 +5,7 @@
 #include <array>
 
 #include "proxy/base/failure.h"
+#include "proxy/net/tls.h"
 #include "proxy/telemetry/registry.h"
 
 namespace fairlead::connect {
@@ -21,6 +22,12 @@ struct ListenerSeries {
     telemetry::Counter* bytes_out;
     ClassCounters requests_without_route;  ///< refused before a route was found
     FailureCounters failures_without_pool;
+    std::array<telemetry::Counter*, 4> tls_handshakes;
+
+    /// Those that ended well, of this kind.
+    telemetry::Counter* handshakes(net::TlsVersion version, bool is_resumed) const {
+        return tls_handshakes[static_cast<std::size_t>(version) * 2 + (is_resumed ? 1 : 0)];
+    }
 };
 
 struct RouteSeries {

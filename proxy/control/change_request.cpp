@@ -164,10 +164,17 @@ tl::unexpected<Error> no_settings() {
 
 Result<conf::Setting> read_setting(const JsonValue& value) {
     const std::vector<JsonValue>& parts = value.list;
-    const bool is_pair = value.is(Kind::List) && (parts.size() == 2 || parts.size() == 3) &&
+    const bool is_pair = value.is(Kind::List) && parts.size() >= 2 && parts.size() <= 4 &&
                          parts[0].is(Kind::Text) && parts[1].is(Kind::Text);
-    if (!is_pair || (parts.size() == 3 && !parts[2].is(Kind::Bool))) return no_settings();
-    return conf::Setting{parts[0].text, parts[1].text, parts.size() == 3 && parts[2].truth};
+    if (!is_pair || (parts.size() > 2 && !parts[2].is(Kind::Bool))) return no_settings();
+    conf::Setting setting{parts[0].text, parts[1].text, parts.size() > 2 && parts[2].truth};
+    if (parts.size() == 4) {
+        // As text: a double would lose some of its bits.
+        const std::optional<std::uint64_t> content = parse_number(parts[3].text);
+        if (!parts[3].is(Kind::Text) || !content) return no_settings();
+        setting.content = *content;
+    }
+    return setting;
 }
 
 Result<conf::SettingGroup> read_group(const JsonValue& value) {
@@ -305,7 +312,11 @@ std::string settings_json(const conf::SettingList& settings) {
         for (const conf::Setting& setting : group.settings) {
             if (&setting != &group.settings.front()) out += ',';
             out += "[" + json_text(setting.key) + "," + json_text(setting.value) +
-                   (setting.is_secret ? ",true]" : "]");
+                   (setting.is_secret || setting.content != 0
+                        ? (setting.is_secret ? ",true" : ",false")
+                        : "");
+            if (setting.content != 0) out += ",\"" + std::to_string(setting.content) + "\"";
+            out += ']';
         }
         out += "]}";
     }

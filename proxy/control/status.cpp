@@ -123,13 +123,24 @@ ordered_json pool_status(const runtime::Server& server, const runtime::Steering*
     };
 }
 
+ordered_json certificate_status(const runtime::SnapshotListener& listener) {
+    ordered_json certificates = ordered_json::array();
+    for (const auto& each : listener.tls.front()->settings().certificates) {
+        certificates.push_back({{"path", each->path()},
+                                {"names", each->names()},
+                                {"key", each->key_type()},
+                                {"expires", time_text(each->not_after())}});
+    }
+    return certificates;
+}
+
 ordered_json listener_status(const runtime::Server& server, std::size_t index) {
     const runtime::SnapshotListener& listener = server.snapshot().listeners[index];
     ordered_json bind = ordered_json::array();
     for (const auto& binding : server.bindings()) {
         if (binding.listener == listener.config->name) bind.push_back(binding.address.text());
     }
-    return {
+    ordered_json json{
         {"name", listener.config->name},
         {"bind", std::move(bind)},
         {"mode", listener.config->mode == conf::Mode::Http ? "http" : "tcp"},
@@ -137,6 +148,8 @@ ordered_json listener_status(const runtime::Server& server, std::size_t index) {
         {"connections", whole(*listener.series.connections)},
         {"connections_total", value_of(listener.series.connections_total)},
     };
+    if (!listener.tls.empty()) json["certificates"] = certificate_status(listener);
+    return json;
 }
 
 ordered_json last_reload_status(const runtime::ReloadReport& report, bool may_see_errors) {

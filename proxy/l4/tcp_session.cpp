@@ -49,9 +49,13 @@ TcpSession::~TcpSession() {
 void TcpSession::start(std::span<char> first) {
     stream_->set_observer(*this);
     ahead_.assign(first.data(), first.size());
-    if (listener_->config.sni.empty()) {
+    if (const net::TlsSession* const tls = stream_->tls()) {
+        tls_version_ = net::name(tls->version());
+        name_ = tls->server_name();
+    }
+    if (listener_->config.sni.empty() || !tls_version_.empty()) {
         stream_->stop_reading();
-        choose(listener_->fallback);
+        choose(find_route());
         return;
     }
     hello_ = std::make_unique<net::ClientHelloReader>();
@@ -165,12 +169,28 @@ void TcpSession::connect(balancing::Lease lease) {
     backend_ = &pool_->entry(lease_.backend());
     step_began_ = context_.loop.now();
     const conf::Pool& config = pool_->config;
+    net::ProxyHeaderBytes header;
+    if (backend_->tls != nullptr) header = announcement();
     connector_.start(backend_->endpoint.addresses,
-                     std::min(config.timeouts.connect, config.retry.per_try));
+                     std::min(config.timeouts.connect, config.retry.per_try),
+                     backend_->opening(header.bytes()));
+}
+
+/// The PROXY header of this client; empty when its pool sends none.
+net::ProxyHeaderBytes TcpSession::announcement() const {
+    const conf::SendProxy kind = pool_->config.send_proxy;
+    if (kind == conf::SendProxy::Off) return {};
+    const SocketAddress client{client_ip_, client_port_, {}};
+    return net::proxy_header(
+        kind == conf::SendProxy::V1 ? net::ProxyVersion::V1 : net::ProxyVersion::V2, client,
+        destination_ != nullptr ? *destination_ : stream_->local());
 }
 
 void TcpSession::on_connect_failed(Failure failure) {
     backend_->series.connects_failed->add(context_.worker);
+    if (failure == Failure::TlsFailed) {
+        backend_->log_tls_failure(context_.loop.now(), connector_.tls_reason());
+    }
     failed_.push_back({&backend_->backend, word(failure), context_.loop.now() - step_began_});
     count_attempt(failure);
     lease_.release();
@@ -215,13 +235,7 @@ void TcpSession::on_connect_done(std::unique_ptr<net::Stream> stream) {
 /// The PROXY header and what the client has said by now, in one call.
 bool TcpSession::send_ahead(net::Stream& backend) {
     net::ProxyHeaderBytes header;
-    const conf::SendProxy kind = pool_->config.send_proxy;
-    if (kind != conf::SendProxy::Off) {
-        const SocketAddress client{client_ip_, client_port_, {}};
-        header = net::proxy_header(
-            kind == conf::SendProxy::V1 ? net::ProxyVersion::V1 : net::ProxyVersion::V2, client,
-            destination_ != nullptr ? *destination_ : stream_->local());
-    }
+    if (backend_->tls == nullptr) header = announcement();
     const std::array<net::Bytes, 2> pieces{header.bytes(), ahead_};
     if (pieces[0].empty() && pieces[1].empty()) return true;
     return backend.write(pieces);
@@ -320,6 +334,7 @@ void TcpSession::write_log(Failure failure) {
     entry.peer = peer;
     entry.host = name_;
     entry.proto = "tcp";
+    entry.tls = tls_version_;
     entry.failure = failure;
     if (route_ != nullptr) {
         entry.route = route_->name;

@@ -90,6 +90,7 @@ class TcpSession final : private net::StreamObserver,
     void on_connect_done(std::unique_ptr<net::Stream> stream) override;
     void on_connect_failed(Failure failure) override;
     bool send_ahead(net::Stream& backend);
+    net::ProxyHeaderBytes announcement() const;
     void on_relay_ended(Failure failure) override;
 
     void end(Failure failure);
@@ -107,8 +108,9 @@ class TcpSession final : private net::StreamObserver,
 
     std::unique_ptr<net::Stream> stream_;  ///< null once it is the relay's
     std::unique_ptr<net::ClientHelloReader> hello_;
-    std::string name_;   ///< said in the hello
-    std::string ahead_;  ///< read before the backend is there
+    std::string name_;              ///< said in the hello
+    std::string_view tls_version_;  ///< of TLS that ends here; empty: in clear
+    std::string ahead_;             ///< read before the backend is there
     IpAddress client_ip_;
     std::uint16_t client_port_ = 0;
     std::unique_ptr<SocketAddress> destination_;  ///< by a PROXY header; null: the stream's own

@@ -53,7 +53,7 @@ void Attempt::start(connect::BackendEntry& backend, balancing::Lease lease,
     }
     phase_ = Phase::Connecting;
     const Duration timeout = std::min(settings.connect_timeout, settings.try_timeout);
-    connector_.start(backend.endpoint.addresses, timeout);
+    connector_.start(backend.endpoint.addresses, timeout, backend.opening(settings.announcement));
 }
 
 void Attempt::start_on(std::unique_ptr<connect::BackendConnection> connection,
@@ -83,6 +83,9 @@ void Attempt::on_connect_done(std::unique_ptr<net::Stream> stream) {
 
 void Attempt::on_connect_failed(Failure failure) {
     backend_->series.connects_failed->add(worker_);
+    if (failure == Failure::TlsFailed) {
+        backend_->log_tls_failure(loop_.now(), connector_.tls_reason());
+    }
     fail(failure);
 }
 

@@ -63,6 +63,8 @@ struct AttemptSettings {
     std::string_view upgrade;  ///< the protocols the client may switch to, as forwarded; or empty
     /// The connection begins with a PROXY header that names this client: nobody else may have it.
     bool is_announced = false;
+    /// That header, where TLS follows it; it is copied. In clear it is a part of the request.
+    std::string_view announcement{};
 };
 
 class Attempt final : private net::StreamObserver, private connect::ConnectObserver {

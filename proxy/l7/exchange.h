@@ -26,6 +26,7 @@
 #include "proxy/l7/request_body.h"
 #include "proxy/l7/retry.h"
 #include "proxy/l7/site.h"
+#include "proxy/net/proxy_protocol.h"
 #include "proxy/net/relay.h"
 
 namespace fairlead::l7 {
@@ -94,6 +95,7 @@ class Exchange final : private AttemptObserver,
     void pick();
     void take(balancing::Picked picked);
     void start_attempt(balancing::Lease lease, Attempt::Reuse reuse);
+    net::ProxyHeaderBytes announcement() const;
     bool take_private_backend(balancing::Picked& picked);
     void forward_body(std::string_view payload, bool is_last);
     void on_attempt_ready() override;

@@ -140,7 +140,20 @@ void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
             return;
         }
     }
-    attempt_.start(backend, std::move(lease), attempt_settings(), reuse, context_.worker);
+    AttemptSettings settings = attempt_settings();
+    net::ProxyHeaderBytes announced;
+    if (settings.is_announced && backend.tls != nullptr) {
+        announced = announcement();
+        settings.announcement = announced.bytes();
+    }
+    attempt_.start(backend, std::move(lease), settings, reuse, context_.worker);
+}
+
+/// The PROXY header of this client.
+net::ProxyHeaderBytes Exchange::announcement() const {
+    const bool is_v1 = pool_->config.send_proxy == conf::SendProxy::V1;
+    return net::proxy_header(is_v1 ? net::ProxyVersion::V1 : net::ProxyVersion::V2, client_->peer(),
+                             client_->destination());
 }
 
 void Exchange::on_attempt_ready() {
@@ -171,10 +184,9 @@ void Exchange::on_attempt_ready() {
 
     const bool is_last = body_.is_complete();
     net::ProxyHeaderBytes announced;
-    if (pool.send_proxy != conf::SendProxy::Off && !attempt_.is_reused()) {
-        announced = net::proxy_header(
-            pool.send_proxy == conf::SendProxy::V1 ? net::ProxyVersion::V1 : net::ProxyVersion::V2,
-            client_->peer(), client_->destination());
+    if (pool.send_proxy != conf::SendProxy::Off && !attempt_.is_reused() &&
+        attempt_.backend().tls == nullptr) {
+        announced = announcement();
     }
     if (!attempt_.send({announced.bytes(), context_.head_buffer.view(), body_.held(),
                         body_.trailers(), is_request_chunked(), is_last})) {

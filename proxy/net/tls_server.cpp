@@ -213,10 +213,12 @@ Result<std::shared_ptr<TlsServer>> TlsServer::make(TlsServerSettings settings) {
 }
 
 std::unique_ptr<Stream> accept_tls(Loop& loop, std::shared_ptr<TlsServer> server,
-                                   std::unique_ptr<Stream> stream) {
+                                   std::unique_ptr<Stream> stream, std::string_view first) {
     SslOwner ssl(SSL_new(server->native().contexts.front().get()));
-    return std::make_unique<TlsStream>(loop, TlsStream::End::Server, std::move(server),
-                                       std::move(ssl), std::move(stream));
+    auto accepted = std::make_unique<TlsStream>(loop, TlsStream::End::Server, std::move(server),
+                                                std::move(ssl), std::move(stream));
+    if (!first.empty()) accepted->hold(first);
+    return accepted;
 }
 
 }  // namespace fairlead::net

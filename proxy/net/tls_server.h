@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/base/result.h"
@@ -59,15 +60,15 @@ class TlsServer {
 };
 
 /// A TLS stream over `stream`, on which nothing has been read yet but `first`: the handshake begins
-/// as bytes arrive, after start_reading(). The observer hears on_connected when it is done, then
-/// what any stream's does; on_broken(TlsFailed) when it is not to be, with the reason in
+/// with it, or as bytes arrive, after start_reading(). The observer hears on_connected when it is
+/// done, then what any stream's does; on_broken(TlsFailed) when it is not to be, with the reason in
 /// tls_error(). The client's close_notify is on_end; an end without it is on_end too (HTTP tells
 /// truncation by its framing), but on_broken while the handshake runs.
 ///
 /// Written bytes leave in as few records and calls as possible: all records of one write() in one
 /// call. queued_bytes() counts records that the kernel has not taken.
 std::unique_ptr<Stream> accept_tls(Loop& loop, std::shared_ptr<TlsServer> server,
-                                   std::unique_ptr<Stream> stream);
+                                   std::unique_ptr<Stream> stream, std::string_view first = {});
 
 /// Why the last handshake on this stream failed: "no shared cipher", "unknown ca (alert from the
 /// peer)", "certificate has expired", "wrong version number: the peer speaks plain HTTP". Empty

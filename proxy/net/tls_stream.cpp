@@ -250,9 +250,7 @@ void TlsStream::on_drained() {
 void TlsStream::start_reading() {
     inner_->start_reading();
     // The inner stream has nothing to say of what is here already.
-    if (phase_ != Phase::Handshake && (!held_.empty() || (has_ended_ && !has_told_end_))) {
-        come_back();
-    }
+    if (!held_.empty() || (has_ended_ && !has_told_end_)) come_back();
 }
 
 void TlsStream::stop_reading() { inner_->stop_reading(); }

@@ -30,6 +30,11 @@ class TlsStream final : public Stream, private StreamObserver, private TlsSessio
 
     /// The client speaks first.
     void begin();
+    /// Records that were read already; heard once reading starts.
+    void hold(std::string_view records) {
+        held_ = records;
+        has_heard_ = true;
+    }
     /// Empty: it has not failed, or nobody said a word.
     const std::string& error() const { return error_ == nullptr ? kNoError : *error_; }
     /// Whose stream an SSL object is; for OpenSSL's callbacks.

@@ -53,6 +53,8 @@ class Assembler {
               RemovedSeries& removed, unsigned workers, balancing::Waker& waker)
         : snapshot_(std::make_shared<Snapshot>()),
           addresses_(std::move(prepared.addresses)),
+          listener_tls_(std::move(prepared.listener_tls)),
+          pool_tls_(std::move(prepared.pool_tls)),
           previous_(previous),
           registry_(registry),
           removed_(removed),
@@ -100,6 +102,10 @@ class Assembler {
         auto pool = std::make_shared<SnapshotPool>();
         pool->config = std::make_shared<const conf::Pool>(config);
         pool->series = series_.pool(config.name);
+        if (config.tls) {
+            const auto made = pool_tls_.find(config.name);
+            pool->tls = made != pool_tls_.end() ? made->second : before->tls;
+        }
         std::vector<balancing::BackendSettings> settings;
         settings.reserve(config.backends.size());
         for (const conf::Backend& backend : config.backends) {
@@ -157,6 +163,7 @@ class Assembler {
         shared->series = series(pool.name, config.name,
                                 found == backends_before.end() ? nullptr : found->second->series);
         shared->host = config.address.text();
+        shared->pool = pool.name;
         return shared;
     }
 
@@ -212,6 +219,17 @@ class Assembler {
         listener.presence =
             before != nullptr ? before->presence : std::make_shared<ListenerPresence>();
         listener.series = before != nullptr ? before->series : series_.listener(config.name);
+        if (config.tls) {
+            const auto made = listener_tls_.find(config.name);
+            listener.tls = made != listener_tls_.end()
+                               ? made->second
+                               : listeners_before_.find(config.name)->second->tls;
+            for (const auto& each : listener.tls.front()->settings().certificates) {
+                series_.certificate(config.name, each->path())
+                    ->set(std::chrono::duration<double>(each->not_after().time_since_epoch())
+                              .count());
+            }
+        }
         return listener;
     }
 
@@ -239,6 +257,8 @@ class Assembler {
 
     const std::shared_ptr<Snapshot> snapshot_;
     const AddressBook addresses_;
+    const decltype(Prepared::listener_tls) listener_tls_;
+    const decltype(Prepared::pool_tls) pool_tls_;
     const Snapshot* const previous_;
     telemetry::Registry& registry_;
     RemovedSeries& removed_;

@@ -1,11 +1,19 @@
 #include "proxy/runtime/clients.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "proxy/base/hash.h"
 #include "proxy/l7/exchange.h"
+#include "proxy/telemetry/log.h"
 
 namespace fairlead::runtime {
+namespace {
+
+constexpr Duration kHandshakeLogEvery = std::chrono::seconds{1};
+
+}  // namespace
 
 Clients::Clients(net::Loop& loop, unsigned worker, ClientsObserver& observer,
                  telemetry::AccessWriter& access_log, const std::string& instance,
@@ -14,7 +22,8 @@ Clients::Clients(net::Loop& loop, unsigned worker, ClientsObserver& observer,
       worker_(worker),
       observer_(observer),
       http_context_(loop, worker, *this, access_log, instance, Random(seed)),
-      tcp_context_{loop, worker, *this, &access_log, Random(hash_mix(seed))} {}
+      tcp_context_{loop, worker, *this, &access_log, Random(hash_mix(seed))},
+      gate_(loop) {}
 
 Clients::~Clients() = default;
 
@@ -27,7 +36,21 @@ void Clients::adopt(Slot& slot, std::unique_ptr<net::Stream> stream) {
         if (http_context_.is_draining || slot.has_left()) preface.drain();
         return;
     }
-    serve(slot, std::move(stream), nullptr, {});
+    begin(slot, std::move(stream), nullptr, {}, loop_.now());
+}
+
+/// TLS first, where the listener has it.
+void Clients::begin(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
+                    std::span<char> first, Time accepted) {
+    if (slot.tls == nullptr) {
+        serve(slot, std::move(stream), header, first);
+        return;
+    }
+    HandshakeOwner& owner = *this;
+    Handshake& handshake = handshakes_.add(std::make_unique<Handshake>(
+        loop_, worker_, owner, gate_, slot, std::move(stream), header, accepted));
+    handshake.start(first);
+    if (http_context_.is_draining || slot.has_left()) handshake.drain();
 }
 
 void Clients::serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
@@ -58,36 +81,74 @@ void Clients::on_session_ended(l4::TcpSession& session) { bury(tcp_, session); }
 void Clients::on_preface_done(Preface& preface, std::span<char> rest) {
     // The connection is there before its preface goes: their count never falls to zero between.
     std::unique_ptr<net::Stream> stream = preface.take_stream();
-    serve(preface.slot(), std::move(stream), &preface.header(), rest);
+    begin(preface.slot(), std::move(stream), &preface.header(), rest, preface.started());
     loop_.retire(prefaces_.take(preface));
 }
 
 void Clients::on_preface_failed(Preface& preface, Failure failure) {
-    const connect::ListenerSeries& series = preface.slot().series();
-    series.connections_total->add(worker_);
-    if (failure != Failure::None) {
-        series.failures_without_pool[static_cast<std::size_t>(failure)]->add(worker_);
-        log_preface(preface, failure);
-    }
+    note_failed(preface.slot(), preface.stream(), nullptr, "proxy", failure, preface.started());
     bury(prefaces_, preface);
 }
 
-void Clients::log_preface(const Preface& preface, Failure failure) {
+void Clients::on_handshake_done(Handshake& handshake) {
+    std::unique_ptr<net::Stream> stream = handshake.take_stream();
+    const net::TlsSession& session = *stream->tls();
+    const connect::ListenerSeries& series = handshake.slot().series();
+    series.handshakes(session.version(), session.is_resumed())->add(worker_);
+    serve(handshake.slot(), std::move(stream), handshake.header(), {});
+    loop_.retire(handshakes_.take(handshake));
+}
+
+void Clients::on_handshake_failed(Handshake& handshake, Failure failure) {
+    note_failed(handshake.slot(), handshake.stream(), handshake.header(), "tls", failure,
+                handshake.started());
+    if (failure != Failure::None) log_handshake(handshake);
+    bury(handshakes_, handshake);
+}
+
+/// Why, at most once a second: scanners come in crowds.
+void Clients::log_handshake(const Handshake& handshake) {
+    const Time now = loop_.now();
+    if (handshake_logged_ != Time::min() && now - handshake_logged_ < kHandshakeLogEvery) {
+        ++handshakes_unlogged_;
+        return;
+    }
+    const net::ProxyHeader* const header = handshake.header();
+    const SocketAddress client =
+        header != nullptr && header->has_addresses ? header->source : handshake.stream().peer();
+    const std::string more = handshakes_unlogged_ == 0
+                                 ? std::string()
+                                 : fmt::format(" ({} more since)", handshakes_unlogged_);
+    telemetry::log::info("listener {}: the TLS handshake with {} failed: {}{}",
+                         handshake.slot().name, client.text(), handshake.reason(), more);
+    handshake_logged_ = now;
+    handshakes_unlogged_ = 0;
+}
+
+void Clients::note_failed(const Slot& slot, const net::Stream& stream,
+                          const net::ProxyHeader* header, std::string_view proto, Failure failure,
+                          Time began) {
+    const connect::ListenerSeries& series = slot.series();
+    series.connections_total->add(worker_);
+    if (failure == Failure::None) return;
+    series.failures_without_pool[static_cast<std::size_t>(failure)]->add(worker_);
     if (!tcp_context_.access_log->enabled()) return;
     char id[kHexIdLength];
     write_hex_id(tcp_context_.random, id);
-    const SocketAddress address = preface.stream().peer();
+    const SocketAddress address = stream.peer();
     const std::string peer = address.text();
+    const IpAddress ip =
+        header != nullptr && header->has_addresses ? header->source.ip : address.ip;
     char client[46];
     telemetry::AccessEntry entry;
     entry.time = http_context_.wall();
     entry.id = std::string_view(id, sizeof id);
-    entry.listener = preface.slot().name;
-    entry.client = std::string_view(client, address.ip.write(client));
+    entry.listener = slot.name;
+    entry.client = std::string_view(client, ip.write(client));
     entry.peer = peer;
-    entry.proto = "proxy";
+    entry.proto = proto;
     entry.failure = failure;
-    entry.total = loop_.now() - preface.started();
+    entry.total = loop_.now() - began;
     tcp_context_.access_log->write(entry);
 }
 
@@ -95,6 +156,7 @@ void Clients::for_each(auto&& call) {
     http_.for_each(call);
     tcp_.for_each(call);
     prefaces_.for_each(call);
+    handshakes_.for_each(call);
 }
 
 void Clients::drain() {
@@ -111,6 +173,9 @@ void Clients::drain_leaving() {
     });
     prefaces_.for_each([](Preface& preface) {
         if (preface.slot().has_left()) preface.drain();
+    });
+    handshakes_.for_each([](Handshake& handshake) {
+        if (handshake.slot().has_left()) handshake.drain();
     });
 }
 
@@ -135,12 +200,14 @@ void Clients::abort_leaving(std::uint64_t generation, bool with_exchanges, bool 
     http_.for_each([&](auto& client) { abort(client, client.slot().left_with); });
     tcp_.for_each([&](auto& session) { abort(session, session.slot().left_with); });
     prefaces_.for_each([&](auto& preface) { abort(preface, preface.slot().left_with()); });
+    handshakes_.for_each([&](auto& each) { abort(each, each.slot().left_with()); });
 }
 
 void Clients::clear() {
     http_.clear();
     tcp_.clear();
     prefaces_.clear();
+    handshakes_.clear();
     flush_access_log();
 }
 

@@ -12,6 +12,7 @@
 #include "proxy/l7/client_connection.h"
 #include "proxy/l7/context.h"
 #include "proxy/runtime/client_list.h"
+#include "proxy/runtime/handshake.h"
 #include "proxy/runtime/preface.h"
 #include "proxy/runtime/slot.h"
 
@@ -28,7 +29,8 @@ class ClientsObserver {
 
 class Clients final : private l7::ClientConnectionOwner,
                       private l4::SessionOwner,
-                      private PrefaceOwner {
+                      private PrefaceOwner,
+                      private HandshakeOwner {
   public:
     /// All outlive it.
     Clients(net::Loop& loop, unsigned worker, ClientsObserver& observer,
@@ -39,7 +41,10 @@ class Clients final : private l7::ClientConnectionOwner,
 
     /// @param slot  outlives the connection
     void adopt(Slot& slot, std::unique_ptr<net::Stream> stream);
-    bool is_empty() const { return http_.is_empty() && tcp_.is_empty() && prefaces_.is_empty(); }
+    bool is_empty() const {
+        return http_.is_empty() && tcp_.is_empty() && prefaces_.is_empty() &&
+               handshakes_.is_empty();
+    }
 
     /// The process stops: idle ones close, others end when they have done.
     void drain();
@@ -61,9 +66,15 @@ class Clients final : private l7::ClientConnectionOwner,
     void on_session_ended(l4::TcpSession& session) override;
     void on_preface_done(Preface& preface, std::span<char> rest) override;
     void on_preface_failed(Preface& preface, Failure failure) override;
+    void on_handshake_done(Handshake& handshake) override;
+    void on_handshake_failed(Handshake& handshake, Failure failure) override;
+    void begin(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
+               std::span<char> first, Time accepted);
     void serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
                std::span<char> first);
-    void log_preface(const Preface& preface, Failure failure);
+    void log_handshake(const Handshake& handshake);
+    void note_failed(const Slot& slot, const net::Stream& stream, const net::ProxyHeader* header,
+                     std::string_view proto, Failure failure, Time began);
     void for_each(auto&& call);
     template <class Client>
     void bury(ClientList<Client>& list, Client& client);
@@ -76,6 +87,10 @@ class Clients final : private l7::ClientConnectionOwner,
     ClientList<l7::ClientConnection> http_;
     ClientList<l4::TcpSession> tcp_;
     ClientList<Preface> prefaces_;
+    ClientList<Handshake> handshakes_;
+    HandshakeGate gate_;
+    Time handshake_logged_ = Time::min();
+    std::uint64_t handshakes_unlogged_ = 0;  ///< failed since then
 };
 
 }  // namespace fairlead::runtime

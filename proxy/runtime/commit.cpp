@@ -13,6 +13,12 @@ std::string key(std::initializer_list<std::string_view> parts) {
     return text;
 }
 
+/// Calls back with the path of each certificate of a listener.
+void for_each_certificate(const SnapshotListener& listener, auto&& call) {
+    if (listener.tls.empty()) return;
+    for (const auto& each : listener.tls.front()->settings().certificates) call(each->path());
+}
+
 /// Calls back for each route of a listener, its default among them.
 void for_each_route(const SnapshotListener& listener, auto&& call) {
     for (const SnapshotRoute& route : listener.routes) {
@@ -66,6 +72,9 @@ void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry
         const std::string& name = listener.config->name;
         stays.insert(key({"listener", name}));
         stays.insert(key({"failures", name, ""}));
+        for_each_certificate(listener, [&](const std::string& path) {
+            stays.insert(key({"certificate", name, path}));
+        });
         for_each_route(listener, [&](const SnapshotRoute& route) {
             stays.insert(key({"requests", name, route.name, route.pool}));
             stays.insert(key({"failures", name, route.pool}));
@@ -74,6 +83,9 @@ void unlist_gone(const Snapshot& gone, const Snapshot& kept, telemetry::Registry
     for (const SnapshotListener& listener : gone.listeners) {
         const std::string& name = listener.config->name;
         if (!stays.contains(key({"listener", name}))) series.listener(name);
+        for_each_certificate(listener, [&](const std::string& path) {
+            if (!stays.contains(key({"certificate", name, path}))) series.certificate(name, path);
+        });
         for_each_route(listener, [&](const SnapshotRoute& route) {
             if (!stays.contains(key({"requests", name, route.name, route.pool}))) {
                 series.route_requests(name, route.name, route.pool);

@@ -4,6 +4,7 @@
 
 #include "balancing/registry.h"
 #include "proxy/runtime/expectations.h"
+#include "proxy/runtime/tls_material.h"
 
 namespace fairlead::runtime {
 namespace {
@@ -14,7 +15,11 @@ std::vector<std::string_view> policy_names() {
     return names;
 }
 
-conf::LoadResult with_expectations(conf::LoadResult loaded) {
+conf::LoadResult checked(conf::LoadResult loaded) {
+    if (!loaded.ok()) return loaded;
+    TlsFindings tls = check_tls(loaded.model, SystemClock{}.wall());
+    loaded.errors = std::move(tls.errors);
+    for (Error& each : tls.warnings) loaded.warnings.push_back(std::move(each));
     if (loaded.ok()) loaded.errors = run_expectations(loaded.model);
     return loaded;
 }
@@ -23,12 +28,12 @@ conf::LoadResult with_expectations(conf::LoadResult loaded) {
 
 conf::LoadResult load_model(const std::string& path) {
     const std::vector<std::string_view> policies = policy_names();
-    return with_expectations(conf::load_file(path, {policies, {}}));
+    return checked(conf::load_file(path, {policies, {}}));
 }
 
 conf::LoadResult load_model_text(std::string_view text, const std::string& name) {
     const std::vector<std::string_view> policies = policy_names();
-    return with_expectations(conf::load_text(text, name, {policies, {}}));
+    return checked(conf::load_text(text, name, {policies, {}}));
 }
 
 }  // namespace fairlead::runtime

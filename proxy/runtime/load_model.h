@@ -9,7 +9,8 @@
 
 namespace fairlead::runtime {
 
-/// As conf::load_file, with the policies there are and the expectations met.
+/// As conf::load_file, with the policies there are, certificates that can be used and the
+/// expectations met.
 conf::LoadResult load_model(const std::string& path);
 /// The same for text; `name` is what errors call it.
 conf::LoadResult load_model_text(std::string_view text, const std::string& name);

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "proxy/base/base64.h"
 #include "proxy/base/units.h"
 #include "proxy/runtime/json_fields.h"
 
@@ -107,6 +109,18 @@ SavedHealth health_of(const JsonFields& from) {
     return each;
 }
 
+net::TicketKeys::Secret secret_of(const JsonFields& from) {
+    net::TicketKeys::Secret secret;
+    secret.made = time_of(from, "made");
+    const std::optional<std::string> bytes = from_base64(from.text("secret"));
+    if (bytes && bytes->size() == secret.bytes.size()) {
+        std::copy(bytes->begin(), bytes->end(), secret.bytes.begin());
+    } else {
+        from.complain_of("secret", "no secret");
+    }
+    return secret;
+}
+
 }  // namespace
 
 std::string to_json(const SavedState& state) {
@@ -128,12 +142,18 @@ std::string to_json(const SavedState& state) {
     for (const RemovedBackend& each : state.overrides.removed) {
         removed.push_back({{"pool", each.pool}, {"backend", to_json(each.backend)}});
     }
-    const json whole{
+    json whole{
         {"format", kFormat},
         {"version", kStateVersion},
         {"written", to_number(state.written)},
         {"health", std::move(health)},
         {"overrides", {{"backends", std::move(backends)}, {"added", added}, {"removed", removed}}}};
+    for (const net::TicketKeys::Secret& each : state.ticket_secrets) {
+        const std::string_view bytes{reinterpret_cast<const char*>(each.bytes.data()),
+                                     each.bytes.size()};
+        whole["ticket_secrets"].push_back(
+            {{"made", to_number(each.made)}, {"secret", to_base64(bytes)}});
+    }
     return whole.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -163,6 +183,10 @@ Result<SavedState> parse_state(std::string_view text) {
     overrides.list("removed", [&](const JsonFields& each) {
         state.overrides.removed.push_back({each.name("pool"), backend_of(each.object("backend"))});
     });
+    if (from.has("ticket_secrets")) {
+        from.list("ticket_secrets",
+                  [&](const JsonFields& each) { state.ticket_secrets.push_back(secret_of(each)); });
+    }
     if (!wrong.empty()) return fail(wrong);
     return state;
 }

@@ -8,6 +8,7 @@
 #include "balancing/state.h"
 #include "proxy/base/clock.h"
 #include "proxy/base/result.h"
+#include "proxy/net/ticket_keys.h"
 #include "proxy/runtime/overrides.h"
 
 namespace fairlead::runtime {
@@ -26,6 +27,8 @@ struct SavedState {
     WallTime written{};
     std::vector<SavedHealth> health;
     Overrides overrides;
+    /// Of session tickets, newest first. Told to the process that takes over; never in a file.
+    std::vector<net::TicketKeys::Secret> ticket_secrets;
 };
 
 /// The number in the file; another one is not read. A field that older programs may leave out or

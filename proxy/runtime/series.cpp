@@ -105,7 +105,18 @@ connect::ListenerSeries SeriesMaker::listener(const std::string& listener) {
     series.bytes_out = counter(Metric::BytesTotal, {listener, "out"});
     series.requests_without_route = route_requests(listener, "", "");
     series.failures_without_pool = route_failures(listener, "");
+    for (const net::TlsVersion version : {net::TlsVersion::V1_2, net::TlsVersion::V1_3}) {
+        for (const bool is_resumed : {false, true}) {
+            series.tls_handshakes[static_cast<std::size_t>(version) * 2 + (is_resumed ? 1 : 0)] =
+                counter(Metric::TlsHandshakesTotal,
+                        {listener, net::name(version), is_resumed ? "yes" : "no"});
+        }
+    }
     return series;
+}
+
+telemetry::Gauge* SeriesMaker::certificate(const std::string& listener, const std::string& path) {
+    return gauge(Metric::CertificateExpiresSeconds, {listener, path});
 }
 
 connect::ClassCounters SeriesMaker::route_requests(const std::string& listener,

@@ -23,6 +23,8 @@ class SeriesMaker {
     connect::BackendSeries backend(const std::string& pool, const std::string& backend);
     connect::PoolSeries pool(const std::string& pool);
     connect::ListenerSeries listener(const std::string& listener);
+    /// When one of a listener's certificates expires.
+    telemetry::Gauge* certificate(const std::string& listener, const std::string& path);
     /// The requests of a route, the failures of its listener with its pool: several routes may have
     /// these in common.
     connect::ClassCounters route_requests(const std::string& listener, const std::string& route,

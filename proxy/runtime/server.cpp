@@ -50,6 +50,10 @@ log::Level log_level(conf::LogLevel level) {
 /// Removed backends whose series one listing of metrics frees: a few milliseconds' worth.
 constexpr std::size_t kFreedPerListing = 100;
 
+/// Secrets of tickets change, and expiring certificates are told again, so much late at most.
+constexpr Duration kTlsUpkeepEvery = std::chrono::minutes{10};
+constexpr Duration kTellCertificatesEvery = std::chrono::hours{24};
+
 /// Unique among processes for all practical purposes; a token (RFC 8586 asks for one).
 std::string make_instance() {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -70,6 +74,10 @@ unsigned usable_cpus() {
     return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
 }
 
+unsigned workers_of(const conf::Process& process) {
+    return process.workers == 0 ? usable_cpus() : process.workers;
+}
+
 Server::Server(net::Loop& loop, unsigned workers)
     : loop_(loop),
       workers_count_(workers),
@@ -77,6 +85,8 @@ Server::Server(net::Loop& loop, unsigned workers)
       started_wall_(clock_.wall()),
       registry_(std::make_unique<telemetry::Registry>(workers)),
       removed_series_(*registry_),
+      tls_upkeep_(net::Deadline::of<&Server::on_tls_upkeep>(loop.timers(), *this)),
+      certificates_told_(started_wall_),
       leaving_(loop, *this),
       alarm_(loop),
       probes_(loop),
@@ -94,8 +104,10 @@ Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
     set_log_level(prepared.model.log.level);
     const std::uint64_t automatic = raise_descriptor_limit();
     const conf::Process process = prepared.model.process;
-    const unsigned workers = process.workers == 0 ? usable_cpus() : process.workers;
+    const unsigned workers = workers_of(process);
+    if (!prepared.errors.empty()) return tl::unexpected(std::move(prepared.errors));
     std::unique_ptr<Server> server(new Server(loop, workers));
+    server->ticket_keys_ = prepared.tickets;
     server->cap_ = std::make_unique<ConnectionCap>(
         process.max_connections == 0 ? automatic : process.max_connections);
 
@@ -140,6 +152,7 @@ Result<void> Server::start() {
             WorkerSettings{index, instance, seeds.next()}, snapshot_, access_log_->writer(index),
             registry_->gauge(Metric::LoopLagSeconds, {std::to_string(index)}), *cap_));
     }
+    tls_upkeep_.set(loop_.now() + kTlsUpkeepEvery);
     watch_backends(nullptr);
     monitor_->start([this] { accept(); });
     return {};
@@ -177,6 +190,27 @@ void Server::accept() {
 
 void Server::wake(unsigned worker) noexcept {
     if (worker < workers_.size()) workers_[worker]->wake();
+}
+
+void Server::on_tls_upkeep() {
+    tls_upkeep_.set(loop_.now() + kTlsUpkeepEvery);
+    const WallTime now = clock_.wall();
+    ticket_keys_->rotate(now);
+    if (now - certificates_told_ < kTellCertificatesEvery) return;
+    certificates_told_ = now;
+    warn_of_certificates();
+}
+
+/// Nobody may have looked since the configuration was loaded.
+void Server::warn_of_certificates() const {
+    for (const SnapshotListener& listener : snapshot_->listeners) {
+        if (listener.tls.empty()) continue;
+        for (const auto& each : listener.tls.front()->settings().certificates) {
+            for (const std::string& text : each->warnings(clock_.wall())) {
+                log::warn("listener {}: {}", listener.config->name, text);
+            }
+        }
+    }
 }
 
 void Server::reopen_logs() { access_log_->reopen(); }

@@ -86,6 +86,8 @@ class Server final : private balancing::Waker, private LeavingObserver {
     const ConnectionCap& cap() const { return *cap_; }
     unsigned workers() const { return workers_count_; }
     const Bindings& bindings() const { return bindings_; }
+    /// The secrets behind session tickets, and for how many workers TLS is to be made.
+    TlsMaking tls_making() const { return {ticket_keys_, workers_count_}; }
     Time started() const { return started_; }
     WallTime started_wall() const { return started_wall_; }
 
@@ -105,6 +107,8 @@ class Server final : private balancing::Waker, private LeavingObserver {
     void abort_on(const std::shared_ptr<balancing::Backend>& backend, bool with_exchanges,
                   bool with_tunnels) override;
     void abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) override;
+    void on_tls_upkeep();
+    void warn_of_certificates() const;
     void close_listeners();
     void on_stop_deadline();
     void on_worker_drained();
@@ -119,6 +123,9 @@ class Server final : private balancing::Waker, private LeavingObserver {
     std::unique_ptr<telemetry::Registry> registry_;
     RemovedSeries removed_series_;
     std::unique_ptr<ConnectionCap> cap_;
+    std::shared_ptr<net::TicketKeys> ticket_keys_;
+    net::Deadline tls_upkeep_;
+    WallTime certificates_told_{};  ///< when the log was last told which expire
     std::shared_ptr<const Snapshot> snapshot_;
     std::unique_ptr<telemetry::AccessLog> access_log_;
     std::unique_ptr<telemetry::AccessLog> access_log_before_;  ///< until no worker writes to it
@@ -147,5 +154,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
 
 /// CPUs this process may use: `workers = "auto"`.
 unsigned usable_cpus();
+/// As `workers` says.
+unsigned workers_of(const conf::Process& process);
 
 }  // namespace fairlead::runtime

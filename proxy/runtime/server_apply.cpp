@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "proxy/runtime/server.h"
+#include "proxy/runtime/tls_material.h"
 #include "proxy/telemetry/log.h"
 
 namespace fairlead::runtime {
@@ -134,10 +135,15 @@ void Server::watch_backends(const Snapshot* previous) {
         const SnapshotPool* const before =
             previous == nullptr ? nullptr : previous->pool(pool->config->name);
         if (before == pool.get()) continue;
-        for (const auto& each : pool->backends) {
+        for (std::size_t index = 0; index < pool->backends.size(); ++index) {
+            const auto& each = pool->backends[index];
             if (pool->config->check) {
+                health::Reach reach{pool->config->send_proxy, pool->tls.of_checks, {}};
+                if (reach.tls != nullptr) {
+                    reach.tls_name = tls_name(*pool->config, pool->config->backends[index]);
+                }
                 monitor_->watch(pool->shared, each->backend, *pool->config->check,
-                                each->endpoint->addresses, pool->config->send_proxy);
+                                each->endpoint->addresses, reach);
             } else if (before != nullptr && before->config->check) {
                 monitor_->forget(pool->config->name, each->backend->name());
                 each->backend->set_state(balancing::State::Unknown, loop_.now());

@@ -1,7 +1,11 @@
 #include "proxy/runtime/site.h"
 
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+
+#include "proxy/runtime/tls_material.h"
 
 namespace fairlead::runtime {
 namespace {
@@ -19,15 +23,23 @@ std::shared_ptr<connect::PoolEntry> make_pool(const SnapshotPool& pool,
     auto entry =
         std::make_shared<connect::PoolEntry>(pool.config, pool.shared, pool.series, worker, seed);
     const connect::KeepaliveSettings bounds = keepalive(*pool.config);
+    if (pool.config->tls) entry->tls = pool.tls.of_workers[worker];
     entry->backends.reserve(pool.backends.size());
-    for (const auto& shared : pool.backends) {
+    for (std::size_t index = 0; index < pool.backends.size(); ++index) {
+        const auto& shared = pool.backends[index];
+        std::string name;
+        if (pool.config->tls) name = tls_name(*pool.config, pool.config->backends[index]);
         connect::BackendEntry* const same =
             before == nullptr ? nullptr : before->find(*shared->backend);
-        if (same != nullptr && same->shared == shared) {
+        // Connections that were made by other rules are of no use any more.
+        const bool is_same = same != nullptr && same->shared == shared && same->tls == entry->tls &&
+                             same->tls_name == name;
+        if (is_same) {
             same->idle.set_bounds(bounds);
             entry->add(same->shared_from_this());
         } else {
-            entry->add(std::make_shared<connect::BackendEntry>(loop, shared, bounds));
+            entry->add(std::make_shared<connect::BackendEntry>(loop, shared, bounds, entry->tls,
+                                                               std::move(name)));
         }
     }
     return entry;

@@ -12,6 +12,7 @@
 #include "conf/model.h"
 #include "proxy/l4/site.h"
 #include "proxy/l7/site.h"
+#include "proxy/net/tls_server.h"
 #include "proxy/runtime/snapshot.h"
 
 namespace fairlead::runtime {
@@ -28,9 +29,10 @@ struct Slot {
     const std::string name;
     const conf::Mode mode;
     const std::shared_ptr<ListenerPresence> presence;
-    l7::ListenerSlot http;       ///< used with Mode::Http
-    l4::ListenerSlot tcp;        ///< used with Mode::Tcp
-    std::uint32_t prefaces = 0;  ///< connections whose PROXY header is still being read
+    l7::ListenerSlot http;                ///< used with Mode::Http
+    l4::ListenerSlot tcp;                 ///< used with Mode::Tcp
+    std::shared_ptr<net::TlsServer> tls;  ///< of its present configuration; null: in clear
+    std::uint32_t prefaces = 0;           ///< connections before their first byte of protocol
 
     const conf::Listener& config() const {
         return mode == conf::Mode::Http ? http.entry->config : tcp.entry->config;

@@ -14,6 +14,8 @@
 #include "proxy/base/result.h"
 #include "proxy/connect/pool_entry.h"
 #include "proxy/connect/series.h"
+#include "proxy/net/tls_client.h"
+#include "proxy/net/tls_server.h"
 #include "proxy/runtime/prepare.h"
 #include "proxy/runtime/removed_series.h"
 #include "proxy/telemetry/registry.h"
@@ -25,6 +27,7 @@ struct SnapshotPool {
     std::shared_ptr<const conf::Pool> config;
     std::shared_ptr<balancing::SharedPool> shared;
     connect::PoolSeries series{};
+    PoolTls tls;
     /// In the configuration's order. Of a backend that has not changed the same object as before.
     std::vector<std::shared_ptr<const connect::SharedBackend>> backends;
 };
@@ -51,6 +54,8 @@ struct SnapshotListener {
     /// Index as in Model::routes, of other listeners empty; with Mode::Tcp as in Listener::sni.
     std::vector<SnapshotRoute> routes;
     SnapshotRoute fallback;
+    /// One for each worker; empty: in clear. The same as long as nothing of `tls` has changed.
+    std::vector<std::shared_ptr<net::TlsServer>> tls;
 };
 
 struct Snapshot {

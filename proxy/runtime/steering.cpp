@@ -140,6 +140,7 @@ void Steering::run_reload(std::string trigger, std::optional<Duration> confirm,
     work->path = path_;
     work->overrides = overrides_;
     work->running = server_.snapshot().settings;
+    work->tls = server_.tls_making();
     work->trigger = std::move(trigger);
     work->confirm = confirm;
     work->on_reloaded = std::move(on_done);
@@ -359,6 +360,7 @@ void Steering::on_confirm_deadline() {
         work->file_model = std::exchange(confirmed_model_, nullptr);
         work->overrides = overrides_;
         work->running = server_.snapshot().settings;
+        work->tls = server_.tls_making();
         work->trigger = "not confirmed in time";
         if (!background_.run([work] { work->load(); }, [this, work] { on_loaded(work); })) {
             report(work, ReloadResult::Refused, "error: too much is under way\n");

@@ -68,7 +68,9 @@ void Steering::Work::load() {
         if (!errors.empty()) return;
         file_model = std::make_shared<const conf::Model>(std::move(loaded.model));
     }
-    prepared = prepare(lay_over(*file_model, overrides, ended), running.get());
+    prepared = prepare(lay_over(*file_model, overrides, ended), running.get(), std::move(tls));
+    errors = std::move(prepared.errors);
+    if (!errors.empty()) return;
     for (const conf::Change& change : prepared.changes) {
         changes.push_back(change.text());
         if (!change.needs_restart()) continue;
@@ -98,6 +100,7 @@ void Steering::change(std::string what, Change change, OnChanged on_done) {
         work->file_model = file_model_;
         work->overrides = overrides_;
         work->running = server_.snapshot().settings;
+        work->tls = server_.tls_making();
         work->trigger = std::move(what);
         work->on_changed = std::move(on_done);
         if (std::optional<Refusal> refusal = change(work->overrides, work->admin)) {
@@ -230,6 +233,7 @@ void Steering::plan(std::function<void(const Preview&)> on_done) {
     work->path = path_;
     work->overrides = overrides_;
     work->running = server_.snapshot().settings;
+    work->tls = server_.tls_making();
     const auto tell = [this, work, on_done] {
         Preview preview;
         preview.changes = work->prepared.changes;

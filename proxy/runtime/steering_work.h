@@ -27,6 +27,7 @@ struct Steering::Work {
     std::shared_ptr<const conf::Model> file_model;
     Overrides overrides;
     std::shared_ptr<const conf::SettingList> running;
+    TlsMaking tls;
     std::string trigger;
     std::optional<Duration> confirm;
     OnReloaded on_reloaded;

@@ -146,6 +146,19 @@ void Worker::enter_site(std::shared_ptr<const Snapshot> snapshot) {
     present_ = std::move(use);  // last: the one before may be unused now
 }
 
+namespace {
+
+/// Null for a listener in clear.
+std::shared_ptr<net::TlsServer> tls_of(const Site& site, std::string_view listener,
+                                       unsigned worker) {
+    for (const SnapshotListener& each : site.snapshot->listeners) {
+        if (each.config->name == listener) return each.tls.empty() ? nullptr : each.tls[worker];
+    }
+    return nullptr;
+}
+
+}  // namespace
+
 /// Every configured listener has a slot that leads to its present entry. A listener that speaks
 /// something else now is another one.
 void Worker::point_slots(Site& site) {
@@ -167,11 +180,13 @@ void Worker::point_slots(Site& site) {
     for (const auto& listener : site.http_listeners) {
         Slot& slot = *find_slot(listener->config.name);
         slot.http.entry = listener.get();
+        slot.tls = tls_of(site, slot.name, settings_.index);
         slot.http.use = connect::SiteUse(site.life);
     }
     for (const auto& listener : site.tcp_listeners) {
         Slot& slot = *find_slot(listener->config.name);
         slot.tcp.entry = listener.get();
+        slot.tls = tls_of(site, slot.name, settings_.index);
         slot.tcp.use = connect::SiteUse(site.life);
     }
 }

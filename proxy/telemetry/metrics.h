@@ -22,6 +22,8 @@ enum class Metric : std::uint8_t {
     LogDroppedTotal,
     Connections,
     ConnectionsTotal,
+    TlsHandshakesTotal,
+    CertificateExpiresSeconds,
     RequestsTotal,
     FailuresTotal,
     RequestSeconds,

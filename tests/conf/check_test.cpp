@@ -60,20 +60,22 @@ TEST_CASE("expected statuses are ranges in several spellings", "[conf][check]") 
 
 TEST_CASE("a check that is none says what would be one", "[conf][check]") {
     CHECK(check_error("\"/healthz\"") == "\"check\" has no method | write \"GET /healthz\"");
-    CHECK(check_error("\"http\"") == "\"http\" is not a check | write \"GET /healthz\" or \"tcp\"");
-    CHECK(check_error("\"GET healthz\"") ==
-          "\"GET healthz\" is not a method and a path | write \"GET /healthz\" or \"tcp\"");
+    CHECK(check_error("\"http\"") ==
+          "\"http\" is not a check | write \"GET /healthz\", \"tcp\" or \"tls\"");
+    CHECK(
+        check_error("\"GET healthz\"") ==
+        "\"GET healthz\" is not a method and a path | write \"GET /healthz\", \"tcp\" or \"tls\"");
     CHECK(check_error("\"GET /a b\"") ==
-          "\"GET /a b\" is not a method and a path | write \"GET /healthz\" or \"tcp\"");
+          "\"GET /a b\" is not a method and a path | write \"GET /healthz\", \"tcp\" or \"tls\"");
     CHECK(check_error("true") == "\"check\" must be a string, not a boolean");
     CHECK(check_error("{ every = \"1s\" }") ==
-          "\"check\" says neither \"http\" nor \"tcp\" | write http = \"GET /healthz\" or tcp = "
-          "true");
+          "\"check\" says none of \"http\", \"tcp\" and \"tls\" | write http = \"GET /healthz\", "
+          "tcp = true or tls = true");
     CHECK(check_error("{ tcp = false }") ==
-          "\"check\" says neither \"http\" nor \"tcp\" | write http = \"GET /healthz\" or tcp = "
-          "true");
+          "\"check\" says none of \"http\", \"tcp\" and \"tls\" | write http = \"GET /healthz\", "
+          "tcp = true or tls = true");
     CHECK(check_error("{ http = \"GET /\", tcp = true }") ==
-          "a check is either \"http\" or \"tcp\" | remove one of them");
+          "a check is one of \"http\", \"tcp\" and \"tls\" | remove the others");
     CHECK(check_error("{ tcp = true, host = \"a\" }") ==
           "\"host\" is for http checks | this is a tcp check");
     CHECK(check_error("{ http = \"GET /\", send = \"x\" }") ==

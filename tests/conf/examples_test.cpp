@@ -212,3 +212,21 @@ TEST_CASE("the example of layer 4 loads without a warning", "[conf][examples]") 
     CHECK(model.pool("site")->send_proxy == SendProxy::V2);
     CHECK(model.pool("apps")->when_all_down == WhenAllDown::Fail);
 }
+
+TEST_CASE("the example of TLS loads without a warning, once its files are there",
+          "[conf][examples]") {
+    LoadOptions options = test::options();
+    const std::string folder = std::string{FAIRLEAD_SOURCE_DIR} + "/examples/";
+    options.files.read = [](const std::string& path) -> Result<std::string> { return path; };
+    options.files.list = [&](const std::string& at) -> Result<std::vector<std::string>> {
+        CHECK(at == folder + "certs");
+        return std::vector<std::string>{"other.pem"};
+    };
+    const LoadResult result = load_file(folder + "tls.toml", options);
+    REQUIRE(render(result.errors) == "");
+    CHECK(render_warnings(result.warnings) == "");
+    const Model& model = result.model;
+    CHECK(model.listener("web")->tls->certificates.size() == 2);
+    CHECK(model.listener("staff")->tls->client_auth == ClientAuth::Require);
+    CHECK(model.pool("app")->tls->sni == "app.internal");
+}

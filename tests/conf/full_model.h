@@ -28,6 +28,7 @@ access = { to = "/var/log/a", format = "common", sample = 0.1, query = "on" }
 [listener.web]
 bind = [":8080", "unix:/run/web.sock"]
 pool = "app"
+tls = { certificates = [{ cert = "/tls/a.pem", key = "/tls/a.key", ocsp = "/tls/a.ocsp" }, { cert = "/tls/b.pem" }], min = "1.3", client_ca = "/tls/ca.pem", client_auth = "request" }
 accept_proxy = "10.1.0.0/16"
 trusted_proxies = ["10.1.0.0/16", "fd00::/8"]
 upgrade = ["websocket", "x"]
@@ -95,9 +96,11 @@ check = { tcp = true, send = "PING\r\n", expect_bytes = "+PONG" }
 retry = "off"
 queue = "off"
 keepalive = "off"
+tls = { verify = true, ca = "/tls/ca.pem", sni = "api.internal", cert = "/tls/c.pem", key = "/tls/c.key" }
 
 [pool.pg]
 backends = ["unix:/run/pg.sock"]
+check = "tls"
 
 [[expect]]
 listener = "web"

@@ -24,6 +24,8 @@ TEST_CASE("the list of keys reaches into every table and names each key once", "
     CHECK(has("pool.hash.bound"));
     CHECK(has("expect.redirect"));
     CHECK_FALSE(has("defaults.pool"));
-    CHECK_FALSE(has("listener.tls"));
-    CHECK(all.size() == 135);
+    CHECK(has("listener.tls.certificates.ocsp"));
+    CHECK(has("pool.tls.verify"));
+    CHECK_FALSE(has("listener.http"));
+    CHECK(all.size() == 150);
 }

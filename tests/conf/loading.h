@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "conf/file.h"
 #include "conf/load.h"
 
 namespace fairlead::conf::test {
@@ -17,6 +18,10 @@ inline LoadOptions options() {
     LoadOptions options;
     options.policies = kPolicies;
     options.environment = [](std::string_view) { return std::optional<std::string>{}; };
+    options.files.read = [](const std::string& path) -> Result<std::string> {
+        if (path.starts_with("/tls/")) return "content of " + path;
+        return read_bytes(path, "");
+    };
     return options;
 }
 

@@ -164,8 +164,8 @@ TEST_CASE("secrets are not printed", "[conf][print]") {
     CHECK(text.find("session=1") == std::string::npos);
     CHECK(text.find("a=b") == std::string::npos);
     CHECK(line_of(text, "request_headers.set.Authorization") ==
-          "request_headers.set.Authorization = \"(hidden)\" # f.toml:45");
-    CHECK(line_of(text, "header.Cookie") == "header.Cookie = \"(hidden)\" # f.toml:43");
+          "request_headers.set.Authorization = \"(hidden)\" # f.toml:46");
+    CHECK(line_of(text, "header.Cookie") == "header.Cookie = \"(hidden)\" # f.toml:44");
 }
 
 TEST_CASE("routes that differ in a secret only stay apart", "[conf][print]") {

@@ -174,15 +174,15 @@ TEST_CASE("keys of later releases are unknown, not ignored", "[conf]") {
         CHECK(only_error(test::with(line)).starts_with("unknown key"));
     }
     for (const std::string_view line :
-         {"tls = {}", "h2 = {}", "allow = []", "deny = []", "http = []", "error_pages = {}",
+         {"h2 = {}", "allow = []", "deny = []", "http = []", "error_pages = {}",
           "limits = { connections = 1 }", "limits = { connections_per_ip = 1 }"}) {
         INFO(line);
         CHECK(only_error(test::with_listener(line)).starts_with("unknown key"));
     }
     for (const std::string_view line :
-         {"dns = \"a:1\"", "passive = \"off\"", "hedge = \"off\"", "sticky = {}", "tls = {}",
-          "http = \"2\"", "source = []", "check = { http = \"GET /\", tls = true }",
-          "check = { tcp = true, grpc = \"x\" }", "check = { tcp = true, exec = \"x\" }"}) {
+         {"dns = \"a:1\"", "passive = \"off\"", "hedge = \"off\"", "sticky = {}", "http = \"2\"",
+          "source = []", "check = { tcp = true, grpc = \"x\" }",
+          "check = { tcp = true, exec = \"x\" }"}) {
         INFO(line);
         CHECK(only_error(test::with_pool(line)).starts_with("unknown key"));
     }

@@ -6,7 +6,7 @@ using namespace fairlead;
 using namespace fairlead::health;
 
 TEST_CASE("every kind of check has its row, in order", "[health][registry]") {
-    REQUIRE(probes().size() == 2);
+    REQUIRE(probes().size() == 3);
     CHECK(probes()[0].kind == conf::CheckKind::Http);
     CHECK(probes()[1].kind == conf::CheckKind::Tcp);
     for (const ProbeRow& row : probes()) {

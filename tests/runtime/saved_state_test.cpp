@@ -29,6 +29,9 @@ SavedState example() {
     state.overrides.added.push_back({"app", backend("b9", "unix:/run/b9.sock")});
     state.overrides.added.back().backend.max_in_flight = 7;
     state.overrides.removed.push_back({"api", backend("b2", "[::1]:81")});
+    net::TicketKeys::Secret& secret = state.ticket_secrets.emplace_back();
+    secret.bytes.fill(7);
+    secret.made = WallTime{std::chrono::milliseconds{1'690'000'000'000}};
     return state;
 }
 
@@ -122,4 +125,19 @@ TEST_CASE("text that is too deep or too long is not read", "[runtime][state]") {
     CHECK(complaint(with("\"version\":1", "\"x\":" + std::string(1'000'000, '['))) ==
           "not a JSON object, or cut off");
     CHECK(complaint(std::string(kStateBytesMax + 1, ' ')) == "more than 16 MiB");
+}
+
+TEST_CASE("the secrets of tickets are told as they are, and a state may have none",
+          "[runtime][state]") {
+    const Result<SavedState> read = parse_state(to_json(example()));
+    REQUIRE(read);
+    REQUIRE(read->ticket_secrets.size() == 1);
+    CHECK(read->ticket_secrets[0].bytes == example().ticket_secrets[0].bytes);
+    CHECK(read->ticket_secrets[0].made == example().ticket_secrets[0].made);
+    CHECK(complaint(with("\"secret\":\"Bw", "\"secret\":\"!")).find("no secret") !=
+          std::string::npos);
+    SavedState bare = example();
+    bare.ticket_secrets.clear();
+    CHECK(to_json(bare).find("ticket") == std::string::npos);
+    CHECK(parse_state(to_json(bare))->ticket_secrets.empty());
 }
