@@ -53,6 +53,7 @@ Handshake::Handshake(net::Loop& loop, unsigned worker, HandshakeOwner& owner, Ha
       owner_(owner),
       gate_(gate),
       slot_(slot),
+      tls_(slot.tls),
       stream_(std::move(stream)),
       deadline_(net::Deadline::of<&Handshake::on_deadline>(loop.timers(), *this)),
       started_(started) {
@@ -98,7 +99,7 @@ void Handshake::on_bytes(std::span<char> bytes) {
 void Handshake::begin() {
     is_waiting_ = false;
     has_begun_ = true;
-    stream_ = net::accept_tls(loop_, slot_.tls, std::move(stream_), first_);
+    stream_ = net::accept_tls(loop_, tls_, std::move(stream_), first_);
     first_ = std::string();
     stream_->set_observer(*this);
     stream_->start_reading();

@@ -102,6 +102,8 @@ class Handshake final : private net::StreamObserver {
     HandshakeOwner& owner_;
     HandshakeGate& gate_;
     Slot& slot_;
+    /// As it was accepted: a reload may take TLS away while this waits.
+    const std::shared_ptr<net::TlsServer> tls_;
     std::unique_ptr<net::Stream> stream_;
     std::optional<net::ProxyHeader> header_;
     net::Deadline deadline_;

@@ -12,13 +12,15 @@ namespace {
 
 using Kind = conf::SettingGroup::Kind;
 
-/// Something of its `tls` is not as it runs.
+/// Something of its `tls` is not as it runs, or of `mode`, by which ALPN goes.
 bool is_tls_new(const std::vector<conf::Change>& changes, Kind what, const std::string& name) {
     return std::any_of(changes.begin(), changes.end(), [&](const conf::Change& change) {
         if (change.what != what || change.name != name) return false;
         return change.kind == conf::Change::Kind::Added ||
                std::any_of(change.details.begin(), change.details.end(),
-                           [](const std::string& detail) { return detail.starts_with("tls"); });
+                           [](const std::string& detail) {
+                               return detail.starts_with("tls") || detail.starts_with("mode");
+                           });
     });
 }
 
