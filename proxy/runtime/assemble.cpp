@@ -224,11 +224,6 @@ class Assembler {
             listener.tls = made != listener_tls_.end()
                                ? made->second
                                : listeners_before_.find(config.name)->second->tls;
-            for (const auto& each : listener.tls.front()->settings().certificates) {
-                series_.certificate(config.name, each->path())
-                    ->set(std::chrono::duration<double>(each->not_after().time_since_epoch())
-                              .count());
-            }
         }
         return listener;
     }

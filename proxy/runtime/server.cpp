@@ -237,6 +237,15 @@ void Server::collect() {
                                  (access_log_before_ ? access_log_before_->dropped() : 0)));
     registry_->gauge(Metric::ConfigGeneration).set(static_cast<double>(snapshot_->generation));
     registry_->gauge(Metric::Snapshots).set(static_cast<double>(Snapshot::alive_count().load()));
+    for (const SnapshotListener& listener : snapshot_->listeners) {
+        if (listener.tls.empty()) continue;
+        for (const auto& each : listener.tls.front()->settings().certificates) {
+            const std::chrono::duration<double> expires = each->not_after().time_since_epoch();
+            registry_
+                ->gauge(Metric::CertificateExpiresSeconds, {listener.config->name, each->path()})
+                .set(expires.count());
+        }
+    }
     for (const auto& pool : snapshot_->pools) {
         const std::string& name = pool->config->name;
         registry_->gauge(Metric::QueueLength, {name}).set(pool->shared->waiting());
