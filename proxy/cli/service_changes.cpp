@@ -74,6 +74,8 @@ void Service::watch_files(const conf::Model& model) {
 runtime::SavedState Service::collect_state() const {
     runtime::SavedState state;
     state.overrides = steering_->overrides();
+    // Clients go on with the sessions they have.
+    state.ticket_secrets = server_->tls_making().tickets->secrets();
     for (const auto& pool : server_->snapshot().pools) {
         if (!pool->config->check) continue;
         for (const auto& each : pool->backends) {

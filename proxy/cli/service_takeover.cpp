@@ -49,8 +49,6 @@ runtime::TakeoverGift Service::on_takeover_begun() {
     runtime::SavedState state = collect_state();
     state.written =
         std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
-    // Their clients go on with the sessions they have.
-    state.ticket_secrets = server_->tls_making().tickets->secrets();
     gift.state = runtime::to_json(state);
     return gift;
 }

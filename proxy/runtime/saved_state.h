@@ -27,7 +27,7 @@ struct SavedState {
     WallTime written{};
     std::vector<SavedHealth> health;
     Overrides overrides;
-    /// Of session tickets, newest first. Told to the process that takes over; never in a file.
+    /// Of session tickets, newest first: why the file is for its owner's eyes only.
     std::vector<net::TicketKeys::Secret> ticket_secrets;
 };
 

@@ -161,6 +161,22 @@ TEST_CASE("sessions go on in the process that takes over", "[scenarios][tls]") {
     CHECK(has(s_client(next, "-sess_in " + session), "Reused, TLSv1.3"));
 }
 
+TEST_CASE("sessions go on after a restart with a state file", "[scenarios][tls]") {
+    const Certificates certificates;
+    certificates.mint("site.pem", {{"site.example"}});
+    PlainBackend backend{"done"};
+    const Setup setup{.backends = {backend.address()},
+                      .listener = listener_tls(certificates.path("site.pem")),
+                      .process = "state_file = \"" + certificates.path("state.json") + "\"\n"};
+    const std::string session = certificates.path("session");
+    {
+        const Balancer before{setup};
+        CHECK(has(s_client(before, "-sess_out " + session), "New, TLSv1.3"));
+    }
+    const Balancer after{setup};
+    CHECK(has(s_client(after, "-sess_in " + session), "Reused, TLSv1.3"));
+}
+
 TEST_CASE("who has no certificate is not let in, and who has one is told to the backend",
           "[scenarios][tls]") {
     const Certificates certificates;
