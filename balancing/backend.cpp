@@ -79,6 +79,12 @@ void Backend::set_admin(AdminState admin, Time now) {
     settle(now);
 }
 
+void Backend::set_ejected(bool is_ejected, Time now) {
+    has_settled_.store(true, std::memory_order_relaxed);  // it was in use
+    is_ejected_.store(is_ejected, std::memory_order_relaxed);
+    settle(now);
+}
+
 void Backend::leave(Time now) {
     has_left_.store(true, std::memory_order_relaxed);
     settle(now);
@@ -91,6 +97,8 @@ void Backend::settle(Time now) {
         state = State::Draining;
     } else if (admin() == AdminState::Maintenance) {
         state = State::Maintenance;
+    } else if (is_ejected() && state != State::Down) {
+        state = State::Ejected;
     }
     if (before == state) return;
     // What it was like before it went away says nothing about what it is like now.

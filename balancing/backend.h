@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "balancing/evidence.h"
 #include "balancing/settings.h"
 #include "balancing/signals.h"
 #include "balancing/state.h"
@@ -40,11 +41,14 @@ class Backend {
     std::size_t slot() const { return slot_; }
 
     // ---- its state (any thread)
-    /// What counts: what a person said goes before health, and having left the pool before both.
+    /// What counts, the first that applies: it has left the pool, what a person said, checks that
+    /// fail, an ejection by traffic, health.
     State state() const { return state_.load(std::memory_order_acquire); }
     /// What checks say, whatever people said: Up, Down, Rising, Unknown.
     State health() const { return health_.load(std::memory_order_relaxed); }
     AdminState admin() const { return admin_.load(std::memory_order_relaxed); }
+    /// Real traffic failed, and it is out for that, whatever else is said.
+    bool is_ejected() const { return is_ejected_.load(std::memory_order_relaxed); }
     /// When state() was entered; Time{} before the first change.
     Time since() const { return Time{Duration{since_.load(std::memory_order_relaxed)}}; }
     /// A state was set since the process began (start_as does not count).
@@ -58,6 +62,8 @@ class Backend {
     void start_as(State health);
     /// What a person said. SharedPool::set_admin is what to call: it eases back in.
     void set_admin(AdminState admin, Time now);
+    /// Out by traffic, or back: Ejection's to call. SharedPool::bring_back eases back in.
+    void set_ejected(bool is_ejected, Time now);
     /// It is no member of its pool any more: Draining from now on, whatever health says.
     void leave(Time now);
     void set_weight(unsigned weight);
@@ -87,6 +93,16 @@ class Backend {
     /// Peak-sensitive average of what leases observed, decayed to `now`, in microseconds; 0 = not
     /// known.
     float latency_us(Time now) const;
+
+    // ---- what its requests show of it (any thread)
+    void note_answered() noexcept { evidence_.good(); }
+    /// At most once for each request, and only when it is this backend's fault.
+    void note_fault(Fault fault, Time now) noexcept {
+        evidence_.bad(fault, now);
+        signals_->suspect();
+    }
+    Evidence& evidence() { return evidence_; }
+    const Evidence& evidence() const { return evidence_; }
 
     // ---- for policies, Pool and Lease
     /// Everything counted, in one word; compares for take_if_unchanged.
@@ -141,12 +157,14 @@ class Backend {
     std::atomic<std::uint64_t> latency_{
         0};  ///< float microseconds above, stamp (ms) below; 0 unknown
     std::atomic<std::int64_t> last_failure_;  ///< ns; a quick look before the cells
+    Evidence evidence_;
     // Cold.
     alignas(64) std::array<std::atomic<std::uint64_t>,
                            kFailureCells> failures_{};  ///< tick above, count below
-    std::atomic<State> state_{State::Unknown};          ///< of the three below
+    std::atomic<State> state_{State::Unknown};          ///< of the four below
     std::atomic<State> health_{State::Unknown};
     std::atomic<AdminState> admin_{AdminState::Ready};
+    std::atomic<bool> is_ejected_{false};
     std::atomic<bool> has_left_{false};
     std::atomic<bool> has_settled_{false};
     std::atomic<unsigned> weight_;

@@ -16,16 +16,16 @@ constexpr unsigned kEverything = std::numeric_limits<unsigned>::max();
 
 /// Who is asked, in this order, until somebody is found.
 enum Level : int {
-    kWell,        ///< up or rising
+    kWell,        ///< up or rising; without checks, not known
     kNotKnown,    ///< no result yet
     kWeightless,  ///< usable, but of weight 0: better than nobody
     kLastResort,  ///< when_all_down = try
 };
 
-bool belongs(int level, State state, unsigned weight) {
+bool belongs(int level, State state, unsigned weight, bool has_checks) {
     switch (level) {
         case kWell:
-            return weight != 0 && is_well(state);
+            return weight != 0 && (is_well(state) || (state == State::Unknown && !has_checks));
         case kNotKnown:
             return weight != 0 && state == State::Unknown;
         case kWeightless:
@@ -53,7 +53,7 @@ bool Pool::gather(int level, Time now) {
     for (const auto& tier : tiers_) tier->candidates.assign(shared_->backends());
     for (const auto& backend : shared_->backends()) {
         const unsigned weight = backend->weight();
-        if (!belongs(level, backend->state(), weight)) continue;
+        if (!belongs(level, backend->state(), weight, settings().has_checks)) continue;
         Tier& tier = tier_of(level == kLastResort ? kEverything : backend->tier());
         if (tier.candidates.size() == 0) active_.push_back(&tier);
         Candidate candidate;

@@ -50,6 +50,18 @@ struct RetryBudgetSettings {
     std::uint32_t per_second = 10;  ///< always allowed, on average over the 10 s
 };
 
+/// When real traffic takes a backend out.
+struct EjectionSettings {
+    bool is_on = true;
+    std::uint32_t failures = 5;               ///< so many in a row ...
+    Duration over = std::chrono::seconds{1};  ///< ... spread over at least so long
+    double ratio = 0.20;              ///< or this part of the requests of at least `over` ...
+    std::uint32_t min_requests = 50;  ///< ... and at least so many
+    Duration out = std::chrono::seconds{10};  ///< times how often it was ejected
+    Duration out_max = std::chrono::minutes{5};
+    double max_out = 0.50;  ///< of the pool, rounded down, but at least one of two
+};
+
 /// What to do when nothing is usable.
 enum class WhenAllDown : std::uint8_t {
     Try,   ///< use everything but Maintenance, of all tiers
@@ -63,6 +75,9 @@ struct PoolSettings {
     QueueSettings queue;
     RetryBudgetSettings retry_budget;
     WhenAllDown when_all_down = WhenAllDown::Try;
+    EjectionSettings ejection;
+    /// Without checks a backend that nothing is known of is as good as one that is up.
+    bool has_checks = true;
 };
 
 }  // namespace fairlead::balancing

@@ -75,13 +75,24 @@ bool SharedPool::has_usable() const {
 bool SharedPool::rises(const Backend& backend) const {
     const bool another_is_well = std::any_of(
         backends_.begin(), backends_.end(),
-        [&](const auto& other) { return other.get() != &backend && is_well(other->state()); });
+        [&](const auto& other) { return other.get() != &backend && serves(other->state()); });
     return settings_.slow_start.over > Duration::zero() && backend.has_settled() && another_is_well;
 }
 
 void SharedPool::bring_up(Backend& backend, Time now) {
     if (is_well(backend.health())) return;
     backend.set_state(rises(backend) ? State::Rising : State::Up, now);
+}
+
+bool SharedPool::serves(State state) const {
+    return is_well(state) || (state == State::Unknown && !settings_.has_checks);
+}
+
+void SharedPool::bring_back(Backend& backend, Time now) {
+    if (!backend.is_ejected()) return;
+    // Health first: for a moment it would be there with its whole weight.
+    if (serves(backend.health()) && rises(backend)) backend.set_state(State::Rising, now);
+    backend.set_ejected(false, now);
 }
 
 void SharedPool::set_admin(Backend& backend, AdminState admin, Time now) {
@@ -98,7 +109,7 @@ Duration SharedPool::tick(Time now) {
         if (backend->health() != State::Rising) continue;
         const Duration left = settings_.slow_start.over - (now - backend->since());
         if (left <= Duration::zero()) {
-            backend->set_state(State::Up, now);
+            backend->set_state(settings_.has_checks ? State::Up : State::Unknown, now);
         } else {
             next = std::min(next, left);
         }

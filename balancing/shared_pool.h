@@ -49,9 +49,12 @@ class SharedPool {
     /// backend that was out before or joined by a reload, while another one is well; not to the
     /// first result after process start. Does nothing to one that is Up or Rising already.
     void bring_up(Backend& backend, Time now);
+    /// An ejection is over. A backend that health allows eases back in, as in bring_up.
+    void bring_back(Backend& backend, Time now);
     /// A person said so. Out of Maintenance a well backend comes back through slow start.
     void set_admin(Backend& backend, AdminState admin, Time now);
-    /// Ends each slow start that has run its time: the state becomes Up. Workers need no tick (they
+    /// Ends each slow start that has run its time: the state becomes Up, or Unknown again where
+    /// there are no checks. Workers need no tick (they
     /// compute the weight from the time), readers of the status do.
     /// @return when to call next; kForever from now when nothing rises
     Duration tick(Time now);
@@ -61,6 +64,7 @@ class SharedPool {
   private:
     SharedPool(std::string name, PoolSettings settings);
     bool rises(const Backend& backend) const;
+    bool serves(State state) const;
 
     const std::string name_;
     const PoolSettings settings_;

@@ -50,6 +50,18 @@ class Signals {
     /// A worker was woken and could not use what came free: hands the turn on, at most once around.
     void pass_on() noexcept;
 
+    /// A request failed on one of the pool's backends (any thread): somebody should look.
+    void suspect() noexcept {
+        if (!is_suspected_.load(std::memory_order_relaxed)) {
+            is_suspected_.store(true, std::memory_order_relaxed);
+        }
+    }
+    /// Has anything failed since the last call?
+    bool take_suspicion() noexcept {
+        return is_suspected_.load(std::memory_order_relaxed) &&
+               is_suspected_.exchange(false, std::memory_order_relaxed);
+    }
+
     unsigned workers() const { return workers_; }
 
   private:
@@ -61,6 +73,7 @@ class Signals {
     /// Read by every pick, written rarely.
     alignas(64) std::atomic<std::uint64_t> version_{1};
     std::atomic<std::uint32_t> waiting_{0};
+    std::atomic<bool> is_suspected_{false};
     /// Written while requests wait.
     alignas(64) std::atomic<std::uint32_t> cursor_{0};
     std::atomic<std::int32_t> hops_{0};

@@ -165,7 +165,10 @@ void check_use(const Model& model, std::vector<Error>& warnings) {
         used.insert(listener.pool);
         for (const SniRoute& row : listener.sni) used.insert(row.pool);
     }
-    for (const Route& route : model.routes) used.insert(route.pool);
+    for (const Route& route : model.routes) {
+        used.insert(route.pool);
+        for (const SplitShare& share : route.split) used.insert(share.pool);
+    }
     for (const Pool& pool : model.pools) {
         if (used.find(pool.name) != used.end()) continue;
         warnings.push_back(Error{fmt::format("nothing uses [pool.{}]", pool.name),

@@ -29,6 +29,9 @@ const Listener* listener_for(const Model& model, const Expectation& expectation)
 
 std::string describe(const Outcome& outcome) {
     if (outcome.pool) return fmt::format("goes to pool \"{}\"", *outcome.pool);
+    if (!outcome.shares.empty()) {
+        return fmt::format("goes to one of the pools \"{}\"", fmt::join(outcome.shares, "\", \""));
+    }
     if (outcome.redirect) {
         return fmt::format("is redirected to \"{}\" with status {}", *outcome.redirect,
                            outcome.status.value_or(302));
@@ -46,7 +49,11 @@ std::string describe(const Expectation& expectation) {
 }
 
 bool is_met(const Expectation& expectation, const Outcome& outcome) {
-    if (expectation.pool && expectation.pool != outcome.pool) return false;
+    if (expectation.pool && expectation.pool != outcome.pool &&
+        std::find(outcome.shares.begin(), outcome.shares.end(), *expectation.pool) ==
+            outcome.shares.end()) {
+        return false;
+    }
     if (expectation.status && expectation.status != outcome.status) return false;
     if (expectation.redirect && expectation.redirect != outcome.redirect) return false;
     return true;

@@ -32,6 +32,7 @@ struct Outcome {
     std::optional<std::string> pool;      ///< set when it goes to a pool
     std::optional<int> status;            ///< of an answer made here: fixed, redirect, 404, 400
     std::optional<std::string> redirect;  ///< the Location of a redirect
+    std::vector<std::string> shares{};    ///< pools of a split route that get requests
 };
 
 using RouteRequest = std::function<Outcome(const ExpectRequest&)>;

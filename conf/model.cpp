@@ -1,16 +1,24 @@
 #include "conf/model.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace fairlead::conf {
 
 bool Check::operator==(const Check& other) const {
     const auto all = [](const Check& check) {
-        return std::tie(check.kind, check.method, check.path, check.host, check.expect, check.body,
-                        check.send, check.expect_bytes, check.every, check.timeout, check.rise,
-                        check.fall, check.every_changing, check.every_down, check.init, check.port);
+        return std::tie(check.kind, check.method, check.path, check.service, check.host,
+                        check.expect, check.body, check.send, check.expect_bytes, check.every,
+                        check.timeout, check.rise, check.fall, check.every_changing,
+                        check.every_down, check.init, check.port);
     };
     return all(*this) == all(other);
+}
+
+bool Listener::takes_h2() const { return std::find(http.begin(), http.end(), "h2") != http.end(); }
+
+bool Listener::takes_http1() const {
+    return std::find(http.begin(), http.end(), "http/1.1") != http.end();
 }
 
 const Listener* Model::listener(std::string_view name) const {

@@ -68,6 +68,7 @@ struct AccessLog {
     AccessFormat format = AccessFormat::Json;
     double sample = 1.0;  ///< share of exchanges logged, 0 to 1
     AccessQuery query = AccessQuery::Redact;
+    Location to_where;  ///< of the value of `to`, empty when it is not written
 };
 
 struct Log {
@@ -144,13 +145,26 @@ struct ListenerTls {
     Location client_ca_where;
 };
 
+/// What an HTTP/2 client may do on one connection.
+struct Http2 {
+    std::uint32_t streams = 100;  ///< requests at a time, 1 to 10000
+    std::uint64_t resets = 200;   ///< in `resets_over`; kUnlimited is "none"
+    Duration resets_over = std::chrono::seconds{30};
+    std::uint64_t window_bytes = 256 * 1024;  ///< of one request's body, 16 KiB to 16 MiB
+    std::uint64_t connection_window_bytes = 1024 * 1024;  ///< of all together, 64 KiB to 64 MiB
+};
+
 struct Listener {
     std::string name;
     std::vector<Bind> bind;  ///< at least one
     Mode mode = Mode::Http;
-    std::string pool;                     ///< for what no route (no `sni` row) takes; may be empty
-    std::vector<SniRoute> sni;            ///< Tcp: exact names first, then wildcards
-    std::optional<ListenerTls> tls;       ///< nothing: in clear
+    std::string pool;                ///< for what no route (no `sni` row) takes; may be empty
+    std::vector<SniRoute> sni;       ///< Tcp: exact names first, then wildcards
+    std::optional<ListenerTls> tls;  ///< nothing: in clear
+    /// "h2" and "http/1.1", best first. Http: at least one; by ALPN with TLS, by the first bytes in
+    /// clear.
+    std::vector<std::string> http{"http/1.1"};
+    Http2 h2;
     std::vector<IpNetwork> accept_proxy;  ///< who must begin with a PROXY header; others must not
     std::vector<IpNetwork> trusted_proxies;
     std::vector<std::string> upgrade{"websocket"};  ///< lower case
@@ -158,6 +172,9 @@ struct Listener {
     ListenerLimits limits;
     ListenerTimeouts timeouts;
     Location where;
+
+    bool takes_h2() const;
+    bool takes_http1() const;
 };
 
 // ---- retry and queue: of a pool, or of one route
@@ -263,7 +280,15 @@ struct HeaderRules {
     bool empty() const { return set.empty() && add.empty() && remove.empty(); }
 };
 
-enum class Action : std::uint8_t { Pool, Redirect, Status };
+enum class Action : std::uint8_t { Pool, Split, Redirect, Status };
+
+constexpr std::uint32_t kSplitWeightMax = 1'000'000;
+
+/// A pool of a split route, and its part of the requests: weight / sum of weights.
+struct SplitShare {
+    std::string pool;
+    std::uint32_t weight = 0;  ///< 0: none, for now; not all of a route are 0
+};
 
 /// A piece of `redirect`: literal text, or one of the request's parts.
 struct RedirectPiece {
@@ -286,6 +311,7 @@ struct Route {
     std::vector<HeaderMatch> header;  ///< all must match
     Action action = Action::Pool;
     std::string pool;                            ///< Action::Pool
+    std::vector<SplitShare> split;               ///< Action::Split, as in the file
     std::string redirect;                        ///< Action::Redirect, as written
     std::vector<RedirectPiece> redirect_pieces;  ///< `redirect`, taken apart
     int status = 0;    ///< Redirect (300 to 399, default 302) and Status (200 to 599)
@@ -326,7 +352,7 @@ struct StatusRange {
 };
 
 /// Tls ends with a good handshake.
-enum class CheckKind : std::uint8_t { Http, Tcp, Tls };
+enum class CheckKind : std::uint8_t { Http, Tcp, Tls, Grpc };
 /// What a backend is before its first results: Probe waits for one round before accepting.
 enum class CheckInit : std::uint8_t { Probe, Up, Down };
 
@@ -334,7 +360,8 @@ struct Check {
     CheckKind kind = CheckKind::Http;
     std::string method = "GET";  ///< Http
     std::string path = "/";      ///< Http, with query
-    std::string host;            ///< Http: the Host field; empty: the backend's address
+    std::string service;         ///< Grpc: whose health is asked for; empty: the whole server's
+    std::string host;            ///< Http, Grpc: the Host field; empty: the backend's address
     std::vector<StatusRange> expect{{200, 399}};  ///< Http: statuses that are well
     std::string body;          ///< Http: text the answer must contain; empty: any
     std::string send;          ///< Tcp: bytes to write first; may be empty
@@ -363,6 +390,18 @@ struct SlowStart {
     double from = 0.1;                         ///< share of the weight at the start, 0.01 to 1
 };
 
+/// When failing requests take a backend out.
+struct Passive {
+    bool is_on = true;                        ///< false is "off"
+    std::uint32_t failures = 5;               ///< in a row, 1 to 1000
+    Duration over = std::chrono::seconds{1};  ///< from the first of them to the last, at least
+    double ratio = 0.2;                       ///< of the requests that fail; infinity is "none"
+    std::uint32_t min_requests = 50;          ///< for the ratio, 1 to 100000
+    Duration out = std::chrono::seconds{10};  ///< times how often it was out lately
+    Duration out_max = std::chrono::minutes{5};
+    double max_out = 0.5;  ///< of the pool's backends at once, 0.01 to 1
+};
+
 struct Keepalive {
     Duration idle = std::chrono::seconds{4};  ///< an unused connection is kept so long; 0: not kept
     std::uint32_t per_backend = 256;          ///< idle connections, over all workers
@@ -381,6 +420,9 @@ enum class HostHeader : std::uint8_t { Keep, Backend, Literal };
 enum class WhenAllDown : std::uint8_t { Try, Fail };
 /// The PROXY protocol's header in front of each connection to a backend.
 enum class SendProxy : std::uint8_t { Off, V1, V2 };
+
+/// What backends speak.
+enum class BackendHttp : std::uint8_t { V1_1, V2 };
 
 /// TLS towards backends.
 struct PoolTls {
@@ -405,9 +447,11 @@ struct Pool {
     Queue queue;
     std::uint64_t max_in_flight = kUnlimited;  ///< per backend, at least 1; copied to its backends
     SlowStart slow_start;
+    Passive passive;
     Keepalive keepalive;
     PoolTimeouts timeouts;
-    std::optional<PoolTls> tls;  ///< nothing: in clear
+    std::optional<PoolTls> tls;            ///< nothing: in clear
+    BackendHttp http = BackendHttp::V1_1;  ///< V2: by ALPN with tls, else by prior knowledge
     HostHeader host_header = HostHeader::Keep;
     std::string host_literal;  ///< HostHeader::Literal
     SendProxy send_proxy = SendProxy::Off;

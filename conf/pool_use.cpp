@@ -24,7 +24,10 @@ Use find_use(const Model& model) {
         use.by_connections.emplace(listener.pool, &listener);
         for (const SniRoute& row : listener.sni) use.by_connections.emplace(row.pool, &listener);
     }
-    for (const Route& route : model.routes) use.by_requests.insert(route.pool);
+    for (const Route& route : model.routes) {
+        use.by_requests.insert(route.pool);
+        for (const SplitShare& share : route.split) use.by_requests.insert(share.pool);
+    }
     return use;
 }
 
@@ -38,6 +41,15 @@ void check_hash_key(const Reading& reading, const PoolDraft& draft, const Listen
                   "write hash = \"client_ip\", or give the listener a pool of its own");
 }
 
+/// Bytes go to such a backend as they are; ALPN would promise it something else.
+void check_http2(const Reading& reading, const Pool& pool, const Listener& listener) {
+    if (pool.http != BackendHttp::V2) return;
+    reading.error(pool.where,
+                  fmt::format("[pool.{}] has http = \"2\", and [listener.{}] sends it bytes",
+                              pool.name, listener.name),
+                  "give the listener a pool of its own");
+}
+
 }  // namespace
 
 void settle_pool_use(const Reading& reading,
@@ -48,6 +60,7 @@ void settle_pool_use(const Reading& reading,
         const auto draft = drafts.find(pool.name);
         if (listener == use.by_connections.end() || draft == drafts.end()) continue;
         check_hash_key(reading, draft->second, *listener->second);
+        check_http2(reading, pool, *listener->second);
         const bool has_requests = use.by_requests.find(pool.name) != use.by_requests.end();
         if (!has_requests && !draft->second.has_when_all_down) {
             pool.when_all_down = WhenAllDown::Fail;

@@ -95,11 +95,13 @@ void refuse_keys_of_other_kind(Section& section, CheckKind kind) {
     const auto refuse = [&](std::string_view key, std::string_view whose) {
         if (!section.has(key)) return;
         section.error(section.key_place(key), fmt::format("\"{}\" is for {} checks", key, whose),
-                      kind == CheckKind::Http  ? "this is an http check"
-                      : kind == CheckKind::Tcp ? "this is a tcp check"
-                                               : "this is a tls check");
+                      kind == CheckKind::Http   ? "this is an http check"
+                      : kind == CheckKind::Tcp  ? "this is a tcp check"
+                      : kind == CheckKind::Grpc ? "this is a grpc check"
+                                                : "this is a tls check");
     };
-    for (const std::string_view key : {"host", "expect", "body"}) {
+    if (kind != CheckKind::Http && kind != CheckKind::Grpc) refuse("host", "http");
+    for (const std::string_view key : {"expect", "body"}) {
         if (kind != CheckKind::Http) refuse(key, "http");
     }
     for (const std::string_view key : {"send", "expect_bytes"}) {
@@ -113,15 +115,27 @@ void read_kind(Section& section, CheckDraft& draft) {
     section.flag("tcp", is_tcp);
     section.flag("tls", is_tls);
     const Value* http = section.get("http");
-    if ((http != nullptr) + is_tcp + is_tls > 1) {
-        section.error(section.key_place(is_tls ? "tls" : "tcp"),
-                      "a check is one of \"http\", \"tcp\" and \"tls\"", "remove the others");
+    const bool is_grpc = section.has("grpc");
+    if ((http != nullptr) + is_tcp + is_tls + is_grpc > 1) {
+        section.error(section.key_place(is_grpc  ? "grpc"
+                                        : is_tls ? "tls"
+                                                 : "tcp"),
+                      "a check is one of \"http\", \"tcp\", \"tls\" and \"grpc\"",
+                      "remove the others");
+    }
+    if (section.text("grpc", draft.value.service)) {
+        // As protobuf has it with one byte of length; names of services are far from it.
+        constexpr std::size_t kServiceMax = 120;
+        if (draft.value.service.size() > kServiceMax) {
+            section.error(section.value_place("grpc"), "the name of the service is too long",
+                          "at most 120 bytes");
+        }
     }
     if (http != nullptr) {
         read_http(section, *http, "http", draft.value);
         draft.value.kind = CheckKind::Http;
-    } else if (is_tcp || is_tls) {
-        draft.value.kind = is_tcp ? CheckKind::Tcp : CheckKind::Tls;
+    } else if (is_tcp || is_tls || is_grpc) {
+        draft.value.kind = is_tcp ? CheckKind::Tcp : is_grpc ? CheckKind::Grpc : CheckKind::Tls;
     } else {
         return;
     }
@@ -172,8 +186,9 @@ void read_long(Section& section, CheckDraft& draft, bool needs_kind) {
     if (draft.is_on) {
         refuse_keys_of_other_kind(section, out.kind);
     } else if (needs_kind) {
-        section.error(section.place(), "\"check\" says none of \"http\", \"tcp\" and \"tls\"",
-                      "write http = \"GET /healthz\", tcp = true or tls = true");
+        section.error(section.place(),
+                      "\"check\" says none of \"http\", \"tcp\", \"tls\" and \"grpc\"",
+                      "write http = \"GET /healthz\", tcp = true, tls = true or grpc = \"\"");
     }
 }
 

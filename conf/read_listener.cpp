@@ -10,6 +10,7 @@
 
 #include "conf/names.h"
 #include "conf/patterns.h"
+#include "conf/read_http2.h"
 #include "conf/read_tls.h"
 #include "proxy/base/text.h"
 
@@ -161,7 +162,7 @@ void refuse_http_keys(Section& section, std::initializer_list<std::string_view> 
 }
 
 void check_tcp(Section& section) {
-    refuse_http_keys(section, {"trusted_proxies", "upgrade", "via"});
+    refuse_http_keys(section, {"trusted_proxies", "upgrade", "via", "http", "h2"});
     if (section.has("pool") || section.has("sni")) return;
     section.error(section.place(),
                   fmt::format("{} has no \"pool\" and no \"sni\"", section.title()),
@@ -175,7 +176,7 @@ void read_listener(Section& section, const Names& names, Listener& out) {
     section.choice("mode", out.mode, {{"http", Mode::Http}, {"tcp", Mode::Tcp}});
     const bool is_tcp = out.mode == Mode::Tcp;
     read_bind(section, out);
-    if (section.text("pool", out.pool) && !out.pool.empty()) {
+    if (section.text("pool", out.pool)) {
         check_reference(section, "pool", "pool", out.pool, names.pools);
     }
     read_sni(section, names, out);
@@ -184,6 +185,7 @@ void read_listener(Section& section, const Names& names, Listener& out) {
                       "requests are told apart by [[route]] with host = \"NAME\"");
     }
     read_listener_tls(section, out.tls);
+    read_http2(section, out);
     read_networks(section, "accept_proxy", out.accept_proxy);
     read_networks(section, "trusted_proxies", out.trusted_proxies);
     read_upgrade(section, out);

@@ -103,6 +103,38 @@ void read_slow_start(Section& section, SlowStart& out) {
         [&](const Value& value) { section.read_duration(value, "slow_start", out.over, kOver); });
 }
 
+void read_passive(Section& section, Passive& out) {
+    constexpr std::chrono::milliseconds kMin{1};
+    constexpr std::chrono::hours kMax{24};
+    section.table_or(
+        "passive",
+        [&](Section& passive) {
+            passive.number("failures", out.failures, {1, 1000});
+            passive.duration("over", out.over, {Duration{0}, std::chrono::seconds{10}});
+            passive.percent("ratio", out.ratio, {0.01, 1.0, true});
+            passive.number("min_requests", out.min_requests, {1, 100'000});
+            passive.duration("out", out.out, {kMin, kMax});
+            passive.duration("out_max", out.out_max, {kMin, kMax});
+            passive.percent("max_out", out.max_out, {0.01, 1.0});
+            out.is_on = true;
+            if (out.out_max >= out.out) return;
+            if (passive.has("out_max")) {
+                passive.error(
+                    passive.value_place("out_max"), "\"out_max\" is below \"out\"",
+                    fmt::format("write out_max = \"{}\", or more", format_duration(out.out)));
+            }
+            out.out_max = out.out;
+        },
+        [&](const Value& value) {
+            if (is_off(value)) {
+                out.is_on = false;
+            } else {
+                section.wrong_type(value, "passive", "a table or \"off\"",
+                                   "write passive = { failures = 5 }");
+            }
+        });
+}
+
 void read_idle(const Section& section, const Value& value, std::string_view key, Keepalive& out) {
     if (value.is(Kind::Text) && value.text == "learn") {
         section.error(value.place, fmt::format("\"{}\" cannot be \"learn\" yet", key),
@@ -182,10 +214,12 @@ void read_settings(Section& section, std::span<const std::string_view> policies,
     read_queue(section, draft.queue);
     section.number("max_in_flight", out.max_in_flight, {1, 1'000'000, "none", kUnlimited});
     read_slow_start(section, out.slow_start);
+    read_passive(section, out.passive);
     read_keepalive(section, out.keepalive);
     read_timeouts(section, draft);
     read_host_header(section, out);
     read_pool_tls(section, out.tls);
+    section.choice("http", out.http, {{"1.1", BackendHttp::V1_1}, {"2", BackendHttp::V2}});
     section.choice("send_proxy", out.send_proxy,
                    {{"off", SendProxy::Off}, {"v1", SendProxy::V1}, {"v2", SendProxy::V2}});
     if (section.choice("when_all_down", out.when_all_down,
@@ -222,6 +256,20 @@ void check_tls_names(const Section& section, const Pool& pool) {
     }
 }
 
+/// A connection that names one client cannot be shared by others.
+void check_http2(const Section& section, const PoolDraft& draft) {
+    const Pool& pool = draft.pool;
+    const Check& check = draft.check.value;
+    if (draft.check.is_on && check.kind == CheckKind::Grpc && pool.http != BackendHttp::V2) {
+        section.reading().error(check.where, "a grpc check needs HTTP/2",
+                                "add http = \"2\" to the pool");
+    }
+    if (pool.http != BackendHttp::V2 || pool.send_proxy == SendProxy::Off) return;
+    section.reading().error(section.where(),
+                            fmt::format("[pool.{}] has http = \"2\" and \"send_proxy\"", pool.name),
+                            "remove one: a header names one client, and many share a connection");
+}
+
 /// A full queue needs a backend that can be full.
 void check_queue(Section& section, const PoolDraft& draft) {
     const Pool& pool = draft.pool;
@@ -252,6 +300,7 @@ void read_pool(Section& section, std::span<const std::string_view> policies, Poo
     read_backends(section, draft.pool);
     settle(section.reading(), draft);
     check_tls_names(section, draft.pool);
+    check_http2(section, draft);
     check_hash(section, draft.pool);
     check_queue(section, draft);
 }

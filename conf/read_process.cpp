@@ -113,9 +113,12 @@ bool is_local(const BindAddress& bind) {
 }
 
 void read_access(Section& section, AccessLog& out) {
-    if (section.text("to", out.to) && out.to.empty()) {
-        section.error(section.value_place("to"), "\"to\" is empty",
-                      "write \"stdout\" or the path of a file");
+    if (section.text("to", out.to)) {
+        const Place place = section.value_place("to");
+        out.to_where = section.reading().document.locate(place);
+        if (out.to.empty()) {
+            section.error(place, "\"to\" is empty", "write \"stdout\" or the path of a file");
+        }
     }
     section.choice("format", out.format,
                    {{"json", AccessFormat::Json}, {"common", AccessFormat::Common}});
@@ -192,6 +195,7 @@ void read_log(Section& section, Log& out) {
                               "write \"off\", \"stdout\" or the path of a file");
             } else {
                 out.access.to = std::move(to);
+                out.access.to_where = section.reading().document.locate(value.place);
             }
         });
 }

@@ -8,12 +8,12 @@
 namespace fairlead::conf {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReasons{"connect", "stale", "reset", "timeout", "429",
-                                                   "500",     "502",   "503",   "504"};
-constexpr std::array<bool RetryOn::*, 9> kReasonFlags{
-    &RetryOn::connect,    &RetryOn::stale,      &RetryOn::reset,
-    &RetryOn::timeout,    &RetryOn::status_429, &RetryOn::status_500,
-    &RetryOn::status_502, &RetryOn::status_503, &RetryOn::status_504};
+constexpr std::array<std::string_view, 10> kReasons{
+    "connect", "stale", "reset", "timeout", "429", "500", "502", "503", "504", "grpc_unavailable"};
+constexpr std::array<bool RetryOn::*, 10> kReasonFlags{
+    &RetryOn::connect,    &RetryOn::stale,           &RetryOn::reset,      &RetryOn::timeout,
+    &RetryOn::status_429, &RetryOn::status_500,      &RetryOn::status_502, &RetryOn::status_503,
+    &RetryOn::status_504, &RetryOn::grpc_unavailable};
 
 constexpr std::uint64_t kAttemptsMax = 10;
 

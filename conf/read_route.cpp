@@ -9,6 +9,7 @@
 #include "conf/names.h"
 #include "conf/patterns.h"
 #include "conf/read_retry.h"
+#include "conf/read_split.h"
 #include "conf/settings.h"
 #include "proxy/base/hash.h"
 #include "proxy/base/text.h"
@@ -137,15 +138,18 @@ void read_rules(Section& section, std::string_view key, HeaderRules& out) {
     });
 }
 
-/// Reads pool, redirect, status and body, of which a route has one action.
+/// Reads pool, split, redirect, status and body, of which a route has one action.
 void read_action(Section& section, const Names& names, Route& out) {
-    const bool has_pool = section.has("pool");
+    const bool has_split = section.has("split");
+    const bool has_pool = section.has("pool") || has_split;
+    const std::string_view pool_key = section.has("pool") ? "pool" : "split";
     const bool has_redirect = section.has("redirect");
     const bool has_status = section.has("status");
 
     if (section.text("pool", out.pool)) {
         check_reference(section, "pool", "pool", out.pool, names.pools);
     }
+    read_split(section, names, out);
     if (section.text("redirect", out.redirect)) {
         Result<std::vector<RedirectPiece>> pieces = parse_redirect(out.redirect);
         if (pieces) {
@@ -162,14 +166,22 @@ void read_action(Section& section, const Names& names, Route& out) {
 
     if (has_pool && (has_redirect || has_status)) {
         section.error(section.key_place(has_redirect ? "redirect" : "status"),
-                      fmt::format("a route has one action, this one has \"pool\" and \"{}\"",
-                                  has_redirect ? "redirect" : "status"),
+                      fmt::format("a route has one action, this one has \"{}\" and \"{}\"",
+                                  pool_key, has_redirect ? "redirect" : "status"),
+                      "remove one of them");
+    } else if (has_split && section.has("pool")) {
+        section.error(section.key_place("split"),
+                      "a route has one action, this one has \"pool\" and \"split\"",
                       "remove one of them");
     } else if (!has_pool && !has_redirect && !has_status) {
         section.error(section.place(), "this route has no action",
-                      "write pool = \"NAME\", redirect = \"URL\" or status = 404");
+                      "write pool = \"NAME\", split = { POOL = 95, OTHER = 5 }, redirect = \"URL\" "
+                      "or status = 404");
     }
-    out.action = has_pool ? Action::Pool : has_redirect ? Action::Redirect : Action::Status;
+    out.action = has_split      ? Action::Split
+                 : has_pool     ? Action::Pool
+                 : has_redirect ? Action::Redirect
+                                : Action::Status;
 
     const auto refuse_body = [&](std::string message) {
         section.error(section.key_place("body"), std::move(message), "remove \"body\"");
@@ -221,6 +233,15 @@ void read_retry_and_queue(Section& section, const PoolDraft* pool, Route& out) {
 /// Without a pool there is nothing to wait for, to send or to try again.
 void refuse_pool_keys(Section& section, const Route& route) {
     if (route.action == Action::Pool) return;
+    if (route.action == Action::Split) {
+        for (const std::string_view key : {"retry", "queue"}) {
+            if (!section.has(key)) continue;
+            section.error(section.key_place(key),
+                          fmt::format("\"{}\" has no effect with \"split\"", key),
+                          "write it in the pools: each keeps its own");
+        }
+        return;
+    }
     for (const std::string_view key : {"request_headers", "timeouts", "retry", "queue"}) {
         if (!section.has(key)) continue;
         section.error(section.key_place(key),
@@ -234,6 +255,11 @@ void check_reference(const Reading& reading, Place place, std::string_view title
                      std::string_view noun, std::string_view name,
                      std::span<const std::string_view> known) {
     if (std::find(known.begin(), known.end(), name) != known.end()) return;
+    if (name.empty()) {
+        reading.error(place, fmt::format("the name of the {} is empty in {}", noun, title),
+                      fmt::format("write the NAME of a [{}.NAME]", noun));
+        return;
+    }
     std::string hint = fmt::format("write a [{}.{}] section", noun, name);
     if (const auto nearest = closest_match(name, known)) {
         hint = fmt::format("did you mean \"{}\"?", *nearest);

@@ -159,6 +159,20 @@ void add_queue(Group& group, const Queue& queue) {
     group.add("queue.wait", toml_duration(queue.wait));
 }
 
+void add_passive(Group& group, const Passive& passive) {
+    if (!passive.is_on) {
+        group.add("passive", toml_text("off"));
+        return;
+    }
+    group.add("passive.failures", toml_number(passive.failures));
+    group.add("passive.over", toml_duration(passive.over));
+    group.add("passive.ratio", toml_percent(passive.ratio));
+    group.add("passive.min_requests", toml_number(passive.min_requests));
+    group.add("passive.out", toml_duration(passive.out));
+    group.add("passive.out_max", toml_duration(passive.out_max));
+    group.add("passive.max_out", toml_percent(passive.max_out));
+}
+
 void add_rules(Group& group, const std::string& key, const HeaderRules& rules) {
     for (const HeaderField& field : rules.set) {
         group.add_field(key + ".set", field.name, field.value);
@@ -173,6 +187,11 @@ void add_action(Group& group, const Route& route) {
     switch (route.action) {
         case Action::Pool:
             group.add("pool", toml_text(route.pool));
+            return;
+        case Action::Split:
+            for (const SplitShare& share : route.split) {
+                group.add(fmt::format("split.{}", toml_key(share.pool)), toml_number(share.weight));
+            }
             return;
         case Action::Redirect:
             group.add("redirect", toml_text(route.redirect));
@@ -212,6 +231,9 @@ void add_check(Group& group, const std::optional<Check>& check) {
         group.add_text("check.host", check->host);
         group.add("check.expect", toml_text(status_text(check->expect)));
         group.add_text("check.body", check->body);
+    } else if (check->kind == CheckKind::Grpc) {
+        group.add("check.grpc", toml_text(check->service));
+        group.add_text("check.host", check->host);
     } else if (check->kind == CheckKind::Tls) {
         group.add("check.tls", toml_flag(true));
     } else {
@@ -227,6 +249,16 @@ void add_check(Group& group, const std::optional<Check>& check) {
     group.add("check.every_down", toml_duration(check->every_down));
     group.add("check.init", word(check->init, kInits));
     group.add("check.port", toml_number(check->port));
+}
+
+void add_http2(Group& group, const Http2& h2) {
+    group.add("h2.streams", toml_number(h2.streams));
+    group.add("h2.resets",
+              toml_text(h2.resets == kUnlimited
+                            ? std::string("none")
+                            : fmt::format("{}/{}", h2.resets, format_duration(h2.resets_over))));
+    group.add("h2.window", toml_size(h2.window_bytes));
+    group.add("h2.connection_window", toml_size(h2.connection_window_bytes));
 }
 
 std::string host_header_text(const Pool& pool) {
@@ -315,6 +347,8 @@ SettingGroup settings(const Listener& listener) {
         group.add_each("trusted_proxies", listener.trusted_proxies);
         group.add("upgrade", toml_texts(listener.upgrade));
         group.add("via", word(listener.via, kVias));
+        group.add("http", toml_texts(listener.http));
+        if (listener.takes_h2()) add_http2(group, listener.h2);
         add_limits(group, listener.limits);
     }
     add_timeouts(group, listener);
@@ -358,6 +392,7 @@ SettingGroup settings(const Pool& pool) {
     group.add("max_in_flight", toml_number(pool.max_in_flight, "none", kUnlimited));
     group.add("slow_start.over", toml_duration(pool.slow_start.over));
     group.add("slow_start.from", toml_percent(pool.slow_start.from));
+    add_passive(group, pool.passive);
     group.add("keepalive.idle", toml_duration(pool.keepalive.idle));
     group.add("keepalive.per_backend", toml_number(pool.keepalive.per_backend));
     group.add("keepalive.max_requests",
@@ -368,6 +403,7 @@ SettingGroup settings(const Pool& pool) {
     group.add("timeouts.idle", toml_duration(pool.timeouts.idle));
     group.add("timeouts.total", toml_duration(pool.timeouts.total));
     add_tls(group, pool.tls);
+    group.add("http", toml_text(pool.http == BackendHttp::V2 ? "2" : "1.1"));
     group.add("send_proxy", word(pool.send_proxy, kSendProxies));
     group.add("host_header", toml_text(host_header_text(pool)));
     group.add("when_all_down", word(pool.when_all_down, kWhenAllDown));

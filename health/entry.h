@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "health/damping.h"
 #include "health/describe.h"
 #include "health/monitor.h"
 #include "health/thresholds.h"
@@ -39,6 +40,9 @@ struct Monitor::Entry {
     // ---- what came of it
     Time state_since{};
     WallTime state_since_wall{};
+    Damping damping;
+    Time good_since{};                       // when the first of the passed ones at the end did
+    std::uint32_t passed_while_ejected = 0;  // in a row
     bool is_of_one_reason = true;
     std::string streak_reason;
     std::optional<ProbeResult> last;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "health/h2_http_probe.h"
 #include "proxy/base/version.h"
 
 namespace fairlead::health {
@@ -58,6 +59,9 @@ HttpProbe::HttpProbe(net::Loop& loop, const conf::Check& check, ProbeTarget targ
 
 std::unique_ptr<Probe> HttpProbe::make(net::Loop& loop, const conf::Check& check,
                                        ProbeTarget target) {
+    if (target.http == conf::BackendHttp::V2) {
+        return std::make_unique<H2HttpProbe>(loop, check, std::move(target));
+    }
     return std::make_unique<HttpProbe>(loop, check, std::move(target));
 }
 
@@ -66,10 +70,14 @@ void HttpProbe::start_head() {
     parser_.start(head_, is_head_ ? http::Method::Head : http::Method::Get, {});
 }
 
-void HttpProbe::on_open() {
+void HttpProbe::begin_answer() {
     interim_heads_ = 0;
     body_.clear();
     start_head();
+}
+
+void HttpProbe::on_open() {
+    begin_answer();
     send(request_);
 }
 

@@ -1,4 +1,4 @@
-/// Does the backend answer one small HTTP/1.1 request with the right status, and the right text in
+/// Does the backend answer one small request with the right status, and the right text in
 /// its body?
 #pragma once
 
@@ -8,17 +8,22 @@
 
 namespace fairlead::health {
 
-class HttpProbe final : public SocketProbe {
+class HttpProbe : public SocketProbe {
   public:
     HttpProbe(net::Loop& loop, const conf::Check& check, ProbeTarget target);
     static std::unique_ptr<Probe> make(net::Loop& loop, const conf::Check& check,
                                        ProbeTarget target);
 
-  private:
+  protected:
     void on_open() override;
+    /// Of an answer in HTTP/1.1.
     void on_bytes(std::span<char> bytes) override;
     void on_end() override;
+    /// Expects one.
+    void begin_answer();
+    const std::string& request() const { return request_; }
 
+  private:
     /// Both tell whether the check goes on. @param bytes  shortened by what was used
     bool take_head(std::span<char>& bytes);
     bool judge_head();

@@ -57,8 +57,8 @@ void Monitor::watch(std::shared_ptr<balancing::SharedPool> pool,
     entry.addresses = addresses;
     entry.reach = reach;
     entry.thresholds.apply(check);
-    entry.probe = probes_.make(
-        check, {entry.backend->address(), addresses, reach.send_proxy, reach.tls, reach.tls_name});
+    entry.probe = probes_.make(check, {entry.backend->address(), addresses, reach.send_proxy,
+                                       reach.tls, reach.tls_name, reach.http});
     if (!is_started_) return;
     schedule(entry, kept ? std::min(kept->first, clock_.now() + entry.thresholds.interval())
                          : first_turn(entry));
@@ -163,7 +163,7 @@ void Monitor::withdraw(Entry& entry) {
 
 void Monitor::set_alarm() {
     if (!is_started_) return;
-    Time next = slow_starts_until_;
+    Time next = std::min(slow_starts_until_, next_look_);
     if (in_flight_ < kProbesInFlightMax && !waiting_.empty()) {
         next = std::min(next, waiting_.begin()->first.first);
     }
@@ -181,6 +181,7 @@ bool Monitor::has_first_results() const {
 void Monitor::on_alarm() {
     if (!is_started_) return;
     begin_due();
+    look_at_traffic();
     end_slow_starts();
     const bool is_first_round_over =
         !first_round_is_done_ && (has_first_results() || clock_.now() >= first_round_until_);

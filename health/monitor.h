@@ -1,5 +1,6 @@
-/// Checks the backends of all pools and sets their states. It owns the probes, decides when each
-/// one runs, at most so many at once, and is the only writer of Up, Down and Rising.
+/// Checks the backends of all pools, watches what requests show of them, and sets their states: one
+/// verdict for each, with one reason. It owns the probes, decides when each one runs, at most so
+/// many at once, and is the only writer of Up, Down, Rising and Ejected.
 /// Lives on one thread, main's; so do all its methods.
 #pragma once
 
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "balancing/backend.h"
+#include "balancing/ejection.h"
 #include "balancing/shared_pool.h"
 #include "health/alarm.h"
 #include "health/probe.h"
@@ -61,8 +63,18 @@ class Monitor {
     /// Ends its checks; its state stays as it is. Unknown names are taken. Not from within a
     /// probe's result.
     void forget(std::string_view pool_name, std::string_view backend_name);
-    /// Called after each change of a backend's health, on this thread. Must not watch or forget.
+    /// Takes backends of this pool out when its requests fail (balancing::Ejection), checked or
+    /// not. A pool of the same name that is watched already is replaced: backends that stay keep
+    /// what is known of them. Not from within on_changed.
+    void watch_traffic(std::shared_ptr<balancing::SharedPool> pool);
+    void forget_traffic(std::string_view pool_name);
+    /// Called after each change of a backend's state by checks or traffic, on this thread. Must not
+    /// watch or forget.
     void on_changed(std::function<void()> call) { on_changed_ = std::move(call); }
+    /// Called when checks or traffic take a backend out that was in use, likewise.
+    void on_out(std::function<void(const std::shared_ptr<balancing::Backend>&)> call) {
+        on_out_ = std::move(call);
+    }
     /// A slow start was begun by somebody else (SharedPool::set_admin): ends it when it is over.
     void note_rising();
 
@@ -79,6 +91,10 @@ class Monitor {
 
   private:
     struct Entry;
+    struct Traffic {
+        balancing::Ejection ejection;
+        std::map<std::string, telemetry::Counter*> ejections;  // of those that were out
+    };
     using Name = std::pair<std::string, std::string>;  // of pool and backend
 
     using Turn = std::pair<Time, std::uint64_t>;  // when; who was first when that is the same
@@ -103,6 +119,15 @@ class Monitor {
     std::string reason(const Entry& entry) const;
     void add_admin(const balancing::Backend& backend, Health& health) const;
 
+    // monitor_traffic.cpp
+    void look_at_traffic();
+    void take_event(Traffic& traffic, const balancing::Ejection::Event& event);
+    void note_checks_pass(const Entry& entry, bool was_down);
+    void end_slow_start_without_checks(balancing::SharedPool& pool);
+    void add_ejection(const balancing::SharedPool& pool, const balancing::Backend& backend,
+                      Health& health) const;
+    void hurry(Entry& entry);
+
     const Clock& clock_;
     Alarm& alarm_;
     ProbeMaker& probes_;
@@ -113,6 +138,8 @@ class Monitor {
     /// The same: a reload watches thousands that are watched already, and texts are slow to
     /// compare.
     std::unordered_map<const balancing::Backend*, Entry*> by_backend_;
+    std::map<std::string, Traffic, std::less<>> traffic_;  // by pool
+    Time next_look_ = Time::max();
     std::map<Turn, Entry*> waiting_;  // for their turn, in its order; not those under way
     std::uint64_t turns_given_ = 0;
     std::size_t in_flight_ = 0;
@@ -123,6 +150,7 @@ class Monitor {
     Time slow_starts_until_ = Time::max();  // when the next one may be over
     std::function<void()> on_first_round_done_;
     std::function<void()> on_changed_;
+    std::function<void(const std::shared_ptr<balancing::Backend>&)> on_out_;
 };
 
 }  // namespace fairlead::health

@@ -47,6 +47,10 @@ void Monitor::on_result(Entry& entry, ProbeResult result) {
     }
 
     Duration interval = entry.thresholds.next_interval(random_);
+    // Whether it can be used again is to be known soon.
+    if (entry.backend->is_ejected()) {
+        interval = std::min(interval, jittered(entry.check.every_changing, random_));
+    }
     if (was_awaited && !entry.awaits_first_result) {
         const double part = kFirstIntervalFrom + (1.0 - kFirstIntervalFrom) * random_.unit();
         interval =
@@ -67,7 +71,13 @@ void Monitor::take_result(Entry& entry) {
     entry.is_of_one_reason =
         !goes_on || (entry.is_of_one_reason && entry.streak_reason == entry.last->reason);
     entry.streak_reason = entry.last->reason;
-    if (entry.thresholds.note(passed)) take_verdict(entry);
+    entry.passed_while_ejected = passed ? entry.passed_while_ejected + 1 : 0;
+    const Time now = clock_.now();
+    if (passed && !goes_on) entry.good_since = now;
+    const bool may_rise = now - entry.good_since >= entry.damping.hold(now);
+    const bool is_changed = entry.thresholds.note(passed, may_rise);
+    if (is_changed) take_verdict(entry);
+    if (entry.backend->is_ejected() && passed) note_checks_pass(entry, is_changed);
 }
 
 void Monitor::take_verdict(Entry& entry) {
@@ -83,24 +93,32 @@ void Monitor::take_verdict(Entry& entry) {
             why += fmt::format(", slow start over {}", brief(over));
         }
     } else {
+        if (is_well(before)) entry.damping.note_down(now);
         entry.backend->set_state(State::Down, now);
     }
     state_changed(entry, before, why);
+    if (entry.backend->health() == State::Down && before != State::Down && on_out_ != nullptr) {
+        on_out_(entry.backend);
+    }
 }
 
 void Monitor::end_slow_starts() {
     const Time now = clock_.now();
     if (now < slow_starts_until_) return;
+    slow_starts_until_ = Time::max();
+    for (const auto& [name, traffic] : traffic_) {
+        const auto& pool = traffic.ejection.pool();
+        if (!pool->settings().has_checks) end_slow_start_without_checks(*pool);
+    }
     std::vector<Entry*> rising;
     for (const auto& [name, entry] : entries_) {
         if (entry->backend->health() == State::Rising) rising.push_back(entry.get());
     }
-    slow_starts_until_ = Time::max();
     for (Entry* entry : rising) {
         slow_starts_until_ = std::min(slow_starts_until_, after(now, entry->pool->tick(now)));
     }
     for (Entry* entry : rising) {
-        if (entry->backend->health() == State::Up) {
+        if (entry->backend->health() == State::Up && !entry->backend->is_ejected()) {
             state_changed(*entry, State::Rising, "slow start is over");
         }
     }
@@ -138,6 +156,12 @@ std::string Monitor::reason(const Entry& entry) const {
     } else {
         text += fmt::format("{}, last {}", describe(entry.streak()), time_of_day(entry.last_at));
     }
+    const Duration hold = entry.damping.hold(now) - (now - entry.good_since);
+    if (entry.thresholds.verdict() == Verdict::Down && entry.thresholds.last_passed() &&
+        hold > Duration::zero()) {
+        text += fmt::format(", has to pass for {} more after {} times down in 10m", brief(hold),
+                            entry.damping.downs(now));
+    }
     if (entry.is_under_way) return text + "; checking now";
     if (!entry.turn) return text;
     return text + fmt::format("; next check in {}", brief(entry.turn->first - now));
@@ -158,12 +182,14 @@ Health Monitor::health(const balancing::SharedPool& pool, const balancing::Backe
     if (found == entries_.end() || found->second->backend.get() != &backend) {
         health.reason = "no check";
         health.since = began_;
+        add_ejection(pool, backend, health);
         add_admin(backend, health);
         return health;
     }
     const Entry& entry = *found->second;
     health.reason = reason(entry);
     health.since = entry.state_since_wall;
+    add_ejection(pool, backend, health);
     add_admin(backend, health);
     health.last = entry.last;
     if (entry.last) health.last_at = entry.last_at;

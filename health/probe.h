@@ -41,6 +41,7 @@ struct ProbeTarget {
     conf::SendProxy send_proxy = conf::SendProxy::Off;
     std::shared_ptr<net::TlsClient> tls{};  ///< null: in clear
     std::string tls_name{};                 ///< asked for and verified
+    conf::BackendHttp http = conf::BackendHttp::V1_1;
 };
 
 /// How a pool's backends are reached, of a ProbeTarget.
@@ -48,6 +49,7 @@ struct Reach {
     conf::SendProxy send_proxy = conf::SendProxy::Off;
     std::shared_ptr<net::TlsClient> tls;
     std::string tls_name;
+    conf::BackendHttp http = conf::BackendHttp::V1_1;
 
     bool operator==(const Reach&) const = default;
 };

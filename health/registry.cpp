@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "health/grpc_probe.h"
 #include "health/http_probe.h"
 #include "health/tcp_probe.h"
 #include "health/tls_probe.h"
@@ -17,6 +18,7 @@ constexpr ProbeRow kProbes[] = {
     {conf::CheckKind::Tcp, "tcp", "a connection can be made, and says the right thing",
      &TcpProbe::make},
     {conf::CheckKind::Tls, "tls", "a TLS handshake comes to a good end", &TlsProbe::make},
+    {conf::CheckKind::Grpc, "grpc", "gRPC's health service says SERVING", &GrpcProbe::make},
 };
 
 }  // namespace

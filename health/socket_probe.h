@@ -38,6 +38,9 @@ class SocketProbe : public Probe, protected net::StreamObserver, private connect
     /// Writes, or fails the check. @return false when it failed
     bool send(std::string_view bytes);
     const ProbeTarget& target() const { return target_; }
+    /// Connected, and neither passed nor failed.
+    bool is_under_way() const { return stream_ != nullptr; }
+    Time now() { return loop_.now(); }
 
   private:
     void on_connect_done(std::unique_ptr<net::Stream> stream) final;

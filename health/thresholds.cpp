@@ -32,7 +32,7 @@ void Thresholds::apply(const conf::Check& check) {
     every_down_ = check.every_down;
 }
 
-bool Thresholds::note(bool passed) {
+bool Thresholds::note(bool passed, bool may_rise) {
     const bool goes_on = streak_ > 0 && last_passed_ == passed;
     if (!goes_on) streak_ = 0;
     if (streak_ < std::numeric_limits<std::uint32_t>::max()) ++streak_;
@@ -43,6 +43,7 @@ bool Thresholds::note(bool passed) {
     // Nothing is known yet: waiting for more results would keep a start waiting, too.
     const std::uint32_t needed = verdict_ == Verdict::Unknown ? 1 : (passed ? rise_ : fall_);
     if (streak_ < needed) return false;
+    if (passed && verdict_ == Verdict::Down && !may_rise) return false;
     verdict_ = wanted;
     return true;
 }

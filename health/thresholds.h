@@ -24,8 +24,10 @@ class Thresholds {
     /// @param start  Unknown: the first result alone decides
     Thresholds(const conf::Check& check, Verdict start);
 
-    /// Takes in one result. @return true when it changed the verdict
-    bool note(bool passed);
+    /// Takes in one result.
+    /// @param may_rise  false: not from Down to Up yet, however many have passed (Damping)
+    /// @return true when it changed the verdict
+    bool note(bool passed, bool may_rise = true);
     /// A reload's numbers; verdict and streak stay.
     void apply(const conf::Check& check);
 

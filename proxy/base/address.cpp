@@ -190,6 +190,11 @@ bool IpNetwork::contains(const IpAddress& address) const {
     return true;
 }
 
+bool contains(std::span<const IpNetwork> networks, const IpAddress& address) {
+    return std::any_of(networks.begin(), networks.end(),
+                       [&](const IpNetwork& each) { return each.contains(address); });
+}
+
 std::string IpNetwork::text() const {
     if (prefix_bits == 128) return base.text();
     return fmt::format("{}/{}", base.text(), base.is_v4() ? prefix_bits - 96 : prefix_bits);

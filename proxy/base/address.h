@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,9 @@ struct IpNetwork {
     std::string text() const;
     static Result<IpNetwork> parse(std::string_view text);
 };
+
+/// Whether one of them has it.
+bool contains(std::span<const IpNetwork> networks, const IpAddress& address);
 
 /// One end of a connection: an IP address with a port, or a unix socket path.
 struct SocketAddress {

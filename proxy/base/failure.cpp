@@ -74,6 +74,8 @@ constexpr std::array<FailureRow, kFailureCount> kFailures{{
      "The backend did not respond in time."},
     {Failure::BackendBadResponse, "backend_bad_response", Side::Backend, 502, RetryClass::Never,
      "The response of the backend is not valid HTTP."},
+    {Failure::BackendDown, "backend_down", Side::Backend, 502, RetryClass::Reset,
+     "The backend went down while it had the request."},
     {Failure::StaleConnection, "stale_connection", Side::Backend, 502, RetryClass::Stale,
      "The backend closed an idle connection just as it was used again."},
     {Failure::StreamRefused, "stream_refused", Side::Backend, 502, RetryClass::Connect,

@@ -42,6 +42,7 @@ enum class Failure : std::uint8_t {
     BackendReset,
     BackendTimeout,
     BackendBadResponse,
+    BackendDown,
     StaleConnection,
     StreamRefused,
     GrpcUnavailable,

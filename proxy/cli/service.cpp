@@ -101,6 +101,9 @@ std::vector<Error> Service::start(conf::Model model) {
     // From here on there may be threads.
     restore_health();
     server_->on_accepting([this] { on_accepting(); });
+    server_->on_tickets_changed([this] {
+        if (keeper_ != nullptr) keeper_->note_changed();
+    });
     watch_signals();
     log::info("fairlead {} starts with {} workers, at most {} client connections", version(),
               server_->workers(), server_->cap().most());
@@ -199,9 +202,9 @@ void Service::on_takeover_end(runtime::TakeoverEnd how, const std::string& text)
         stop();  // the sockets are the other process's alone again, and so are their files
         return;
     }
-    server_->take_socket_files();
+    server_->take_sockets();
     for (net::SocketSet* const set : {admin_->network_sockets(), admin_->control_sockets()}) {
-        if (set != nullptr) set->take_file();
+        if (set != nullptr) set->take();
     }
     log::info("takeover: process {} has let go{}{}", old_pid, text.empty() ? "" : ": ", text);
 }

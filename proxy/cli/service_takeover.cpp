@@ -58,9 +58,9 @@ void Service::on_takeover_ready() {
     if (keeper_ != nullptr) keeper_->give_up();
     server_->monitor().on_changed({});
     keeper_.reset();
-    server_->leave_socket_files();
+    server_->leave_sockets();
     for (net::SocketSet* const set : {admin_->network_sockets(), admin_->control_sockets()}) {
-        if (set != nullptr) set->leave_file();
+        if (set != nullptr) set->leave();
     }
     watch_.reset();
     admin_->close_listeners();

@@ -16,6 +16,7 @@
 #include "conf/model.h"
 #include "proxy/connect/connector.h"
 #include "proxy/connect/endpoint.h"
+#include "proxy/connect/h2_connections.h"
 #include "proxy/connect/idle_connections.h"
 #include "proxy/connect/series.h"
 #include "proxy/net/loop.h"
@@ -63,6 +64,8 @@ struct BackendEntry : std::enable_shared_from_this<BackendEntry> {
     const std::shared_ptr<net::TlsClient> tls;  ///< null: in clear
     const std::string tls_name;
     IdleConnections idle;
+    /// Null: it speaks HTTP/1.1.
+    std::unique_ptr<H2Connections> h2;
 
   private:
     Time tls_failure_logged_ = Time::min();

@@ -177,6 +177,19 @@ FieldId classify(std::string_view name) {
     return FieldId::Other;
 }
 
+std::string_view line_value(std::string_view lines, std::string_view name) {
+    while (!lines.empty()) {
+        const std::size_t end = std::min(lines.find("\r\n"), lines.size());
+        const std::string_view line = lines.substr(0, end);
+        lines.remove_prefix(std::min(end + 2, lines.size()));
+        const std::size_t colon = line.find(':');
+        if (colon != std::string_view::npos && iequals(line.substr(0, colon), name)) {
+            return trim(line.substr(colon + 1));
+        }
+    }
+    return {};
+}
+
 bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
 bool is_token(std::string_view text) {

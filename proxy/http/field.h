@@ -57,6 +57,10 @@ FieldId classify(std::string_view name);
 /// For names and values of a parsed head: control characters are not told from dashes.
 bool is_word(std::string_view text, std::string_view lower);
 
+/// The value of the first such field in whole lines of ours (trailers, or a head); empty when there
+/// is none. @param name  in any case
+std::string_view line_value(std::string_view lines, std::string_view name);
+
 /// RFC 9110 section 5.6.2.
 bool is_token_char(char c);
 /// One or more token characters.

@@ -9,11 +9,6 @@
 namespace fairlead::http {
 namespace {
 
-bool is_trusted(const IpAddress& address, std::span<const IpNetwork> trusted) {
-    return std::any_of(trusted.begin(), trusted.end(),
-                       [&address](const IpNetwork& network) { return network.contains(address); });
-}
-
 /// An address as hops are written: alone, with a port, IPv6 with or without brackets.
 std::optional<IpAddress> hop_address(std::string_view hop) {
     if (hop.starts_with('[')) {
@@ -40,7 +35,7 @@ class HopWalk {
     bool step(std::string_view hop) {
         const std::optional<IpAddress> address = hop_address(hop);
         if (!address) return true;
-        if (is_trusted(*address, trusted_)) return false;
+        if (contains(trusted_, *address)) return false;
         client_ = *address;
         return true;
     }
@@ -125,7 +120,7 @@ bool is_identity_field(FieldId id) {
 
 IpAddress client_ip(const RequestHead& head, const IpAddress& peer,
                     std::span<const IpNetwork> trusted_proxies) {
-    if (!is_trusted(peer, trusted_proxies)) return peer;
+    if (!contains(trusted_proxies, peer)) return peer;
     HopWalk walk(peer, trusted_proxies);
     if (head.find(FieldId::XForwardedFor) != nullptr) {
         walk_x_forwarded_for(head, walk);

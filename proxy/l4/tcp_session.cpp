@@ -193,8 +193,23 @@ void TcpSession::on_connect_failed(Failure failure) {
     }
     failed_.push_back({&backend_->backend, word(failure), context_.loop.now() - step_began_});
     count_attempt(failure);
+    if (row(failure).side == Side::Backend) {
+        lease_.backend().note_fault(balancing::Fault::Connect, context_.loop.now());
+    }
     lease_.release();
     if (!try_again(failure)) end(failure);
+}
+
+void TcpSession::leave_backend(const balancing::Backend& backend) {
+    if (phase_ != Phase::Connecting || !uses(backend) || !pool_->pool.shared()->has_usable()) {
+        return;
+    }
+    connector_.cancel();
+    failed_.push_back(
+        {&backend_->backend, word(Failure::BackendDown), context_.loop.now() - step_began_});
+    backend_->series.failures[static_cast<std::size_t>(Failure::BackendDown)]->add(context_.worker);
+    lease_.release();
+    if (!try_again(Failure::ConnectTimeout)) end(Failure::ConnectTimeout);
 }
 
 /// Nothing has been exchanged yet: another backend may have the client, as a whole.
@@ -219,6 +234,7 @@ void TcpSession::on_connect_done(std::unique_ptr<net::Stream> stream) {
     backend_->series.connections_active->add(context_.worker, 1);
     // What follows is up to the two ends: connecting is all that tells of the backend.
     lease_.observe(connect_took_, now);
+    lease_.backend().note_answered();
     phase_ = Phase::Relaying;
     const bool is_alive = send_ahead(*stream);
     net::RelayObserver& observer = *this;

@@ -54,6 +54,9 @@ class TcpSession final : private net::StreamObserver,
     /// As long-lived as a tunnel, so it has the time of tunnels when something drains.
     static constexpr bool is_tunnel() { return true; }
     const ListenerSlot& slot() const { return slot_; }
+    /// This backend is out now: a connection to it that is still being made is made elsewhere, when
+    /// somebody else is there.
+    void leave_backend(const balancing::Backend& backend);
     /// It runs on this backend, or tries to.
     bool uses(const balancing::Backend& backend) const {
         return lease_ && &lease_.backend() == &backend;

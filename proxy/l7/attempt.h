@@ -1,6 +1,7 @@
 /// One try of a request on one backend: gets a connection, sends what it is given, hears the
 /// response. Knows nothing of clients, routes or retries: it talks to its exchange in messages.
-/// Reused for the next try. Lives on its worker's thread, inside its exchange.
+/// What it speaks is its kind's: H1Attempt, H2Attempt. Reused for the next try. Lives on its
+/// worker's thread, with its exchange.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,6 @@
 #include <string_view>
 
 #include "balancing/lease.h"
-#include "proxy/connect/connector.h"
 #include "proxy/connect/idle_connections.h"
 #include "proxy/http/body_decoder.h"
 #include "proxy/http/h1_parser.h"
@@ -67,10 +67,9 @@ struct AttemptSettings {
     std::string_view announcement{};
 };
 
-class Attempt final : private net::StreamObserver, private connect::ConnectObserver {
+class Attempt {
   public:
-    Attempt(net::Loop& loop, AttemptObserver& observer);
-    ~Attempt();
+    virtual ~Attempt() = default;
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
@@ -79,34 +78,35 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     /// Which connections may be used.
     enum class Reuse : std::uint8_t { Any, VeryFresh, None };
     /// Begins; on_attempt_ready may come before this returns when a connection is at hand.
-    void start(connect::BackendEntry& backend, balancing::Lease lease,
-               const AttemptSettings& settings, Reuse reuse, unsigned worker);
-    /// The same on a connection the client keeps for itself (NTLM).
-    void start_on(std::unique_ptr<connect::BackendConnection> connection,
-                  connect::BackendEntry& backend, balancing::Lease lease,
-                  const AttemptSettings& settings, unsigned worker);
+    virtual void start(connect::BackendEntry& backend, balancing::Lease lease,
+                       const AttemptSettings& settings, Reuse reuse, unsigned worker) = 0;
 
     /// Writes the parts of the request in order.
     /// @return false when the connection is broken: the attempt has failed, on_attempt_failed is
     ///         not called
-    bool send(const RequestPart& part);
-    std::size_t queued_bytes() const;
+    virtual bool send(const RequestPart& part) = 0;
+    virtual std::size_t queued_bytes() const = 0;
 
-    void pause_reading();
-    void resume_reading();
+    virtual void pause_reading() = 0;
+    virtual void resume_reading() = 0;
 
-    /// Ends it now: the connection is closed unless the response was whole, the lease given back.
-    void cancel();
+    /// Ends it now: what is shared or reused is left to others only when the response was whole.
+    /// The lease is given back.
+    virtual void cancel() = 0;
     /// After a response that is kept private (NTLM): hands over the connection, if it is still
-    /// good.
-    std::unique_ptr<connect::BackendConnection> take_private_connection();
+    /// good. Null where there is no such thing.
+    virtual std::unique_ptr<connect::BackendConnection> take_private_connection() {
+        return nullptr;
+    }
     /// After on_switched: hands over the connection and the lease.
-    std::unique_ptr<connect::BackendConnection> take_tunnel(balancing::Lease& lease);
+    virtual std::unique_ptr<connect::BackendConnection> take_tunnel(balancing::Lease&) {
+        return nullptr;
+    }
 
     /// Neither failed nor done with its response.
     bool is_running() const { return phase_ != Phase::Idle && phase_ != Phase::Done; }
     /// send() may be called.
-    bool is_ready() const { return connection_ != nullptr; }
+    virtual bool is_ready() const = 0;
     /// Its connection has carried a request before.
     bool is_reused() const { return was_reused_; }
     /// Not a byte has been given to the kernel.
@@ -118,43 +118,38 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     balancing::Lease& lease() { return lease_; }
     const balancing::Lease& lease() const { return lease_; }
     const http::ResponseHead& head() const { return head_; }
-    const std::string& trailers() const { return decoder_.trailers(); }
+    virtual const std::string& trailers() const = 0;
     Time started() const { return started_; }
     Duration connect_took() const { return connect_took_; }  ///< zero on a reused connection
     Time head_at() const { return head_at_; }
 
-  private:
+  protected:
     enum class Phase : std::uint8_t { Idle, Connecting, Waiting, Body, Done };
+    /// A backend that sends nothing but interim responses is not let go on for ever.
+    static constexpr unsigned kInterimResponsesMax = 32;
+    /// Of a backend's head: our own bounds, wider than a client's default.
+    static constexpr http::HeadLimits kResponseLimits{64 * 1024, 256, 0};
+
+    Attempt(net::Loop& loop, AttemptObserver& observer);
 
     void begin(connect::BackendEntry& backend, balancing::Lease lease,
                const AttemptSettings& settings, unsigned worker);
-    void use(std::unique_ptr<connect::BackendConnection> connection);
-
-    void on_connect_done(std::unique_ptr<net::Stream> stream) override;
-    void on_connect_failed(Failure failure) override;
-    void on_bytes(std::span<char> bytes) override;
-    void on_end() override;
-    void on_drained() override;
-    void on_broken(Failure failure) override;
-    void on_deadline();
-
-    void on_head(std::span<char> rest);
-    void on_body(std::span<char> bytes);
-    bool is_wanted_switch() const;
-    bool authenticates_connection() const;
-    void settle(bool is_clean);
-    bool is_stale() const;
-    bool hear_rest();
-    void fail(Failure failure);
-    void count(Failure failure);
-    void close_connection();
+    /// on_due() follows after so much time, or when that of the whole attempt is over.
     void arm(Duration timeout);
+    void disarm() { deadline_.clear(); }
+    virtual void on_due() = 0;
+    /// It waits for a backend that reads slowly, and does read: armed anew then.
+    bool is_still_reading();
+    /// The request has been sent: its response is waited for. In steps, as a backend that is gone
+    /// without a word shows earlier.
+    void arm_for_response();
+    /// The time waited for is not over yet: armed anew then.
+    bool is_still_waiting();
+    void arm_after_send(bool is_last);
+    void count(Failure failure);
 
     net::Loop& loop_;
     AttemptObserver& observer_;
-    connect::Connector connector_;
-    net::Deadline deadline_;
-    std::unique_ptr<connect::BackendConnection> connection_;
     connect::BackendEntry* backend_ = nullptr;
     balancing::Lease lease_;
     AttemptSettings settings_{};
@@ -163,7 +158,7 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     http::BodyDecoder decoder_;
     Time started_{};
     Time try_until_ = Time::max();
-    Time due_ = Time::max();  ///< of deadline_, which may be armed for earlier
+    Time response_until_ = Time::max();
     Time head_at_{};
     Duration connect_took_{};
     std::size_t queued_before_ = 0;
@@ -173,10 +168,14 @@ class Attempt final : private net::StreamObserver, private connect::ConnectObser
     Failure send_failure_ = Failure::None;
     bool has_written_ = false;
     bool is_request_sent_ = false;
-    bool is_write_broken_ = false;  ///< the rest of the request is of no use to the backend
     bool was_reused_ = false;
-    bool is_private_ = false;
     bool is_paused_ = false;
+
+  private:
+    void on_deadline();
+
+    net::Deadline deadline_;
+    Time due_ = Time::max();  ///< of deadline_, which may be armed for earlier
 };
 
 }  // namespace fairlead::l7

@@ -77,6 +77,10 @@ bool ClientConnection::uses(const balancing::Backend& backend) const {
     return exchange_ != nullptr && exchange_->uses(backend);
 }
 
+void ClientConnection::leave_backend(const balancing::Backend& backend) {
+    if (exchange_ != nullptr) exchange_->leave_backend(backend);
+}
+
 bool ClientConnection::is_draining() const { return context_.is_draining || slot_.is_draining(); }
 
 bool ClientConnection::may_keep_alive() const {
@@ -128,9 +132,7 @@ void ClientConnection::begin_exchange() {
     phase_ = Phase::Exchange;
     wait_ = Wait::Nothing;
     deadline_.clear();
-    const auto& trusted = listener().config.trusted_proxies;
-    is_trusted_ = std::any_of(trusted.begin(), trusted.end(),
-                              [&](const auto& each) { return each.contains(peer_ip_); });
+    is_trusted_ = contains(listener().config.trusted_proxies, peer_ip_);
     exchange_ = context_.take_exchange();
     exchange_->start(*this);
 }

@@ -43,6 +43,8 @@ class ClientConnection final : public ClientSide, private net::StreamObserver {
     const ListenerSlot& slot() const { return slot_; }
     /// Something of it runs on this backend.
     bool uses(const balancing::Backend& backend) const;
+    /// Exchange::leave_backend of what runs.
+    void leave_backend(const balancing::Backend& backend);
 
     // ---- for its exchange
     Protocol protocol() const override { return Protocol::Http1; }

@@ -77,6 +77,9 @@ class ClientSide {
     /// The same and what the client has not acknowledged, as far as that can be known.
     virtual std::size_t unacknowledged_bytes() const = 0;
 
+    /// It has taken nothing for too long: whose fault that is, by name.
+    virtual Failure stall() { return Failure::ClientTimeout; }
+
     /// Nothing more of the request is wanted for now; what has been announced as acceptable is kept
     /// until resume_input().
     virtual void pause_input() = 0;

@@ -19,11 +19,15 @@ namespace fairlead::l7 {
 
 class ClientConnection;
 class Exchange;
+class H2ClientConnection;
 
 class ClientConnectionOwner {
   public:
     /// It has ended: retire it.
     virtual void on_client_closed(ClientConnection& connection) = 0;
+    virtual void on_client_closed(H2ClientConnection& connection) = 0;
+    /// It ends by a fault of the client, and no request runs on it whose log line could say so.
+    virtual void on_client_failed(const H2ClientConnection& connection, Failure failure) = 0;
 
   protected:
     ~ClientConnectionOwner() = default;

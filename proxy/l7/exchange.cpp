@@ -23,7 +23,7 @@ constexpr Duration kPaceLater = std::chrono::seconds{30};
 
 Exchange::Exchange(Context& context)
     : context_(context),
-      attempt_(context.loop, *this),
+      h1_attempt_(context.loop, *this),
       deadline_(net::Deadline::of<&Exchange::on_deadline>(context.loop.timers(), *this)),
       pace_deadline_(net::Deadline::of<&Exchange::on_pace>(context.loop.timers(), *this)),
       body_pace_(kBodyPaceFirst, kPaceLater),
@@ -100,7 +100,13 @@ std::size_t Exchange::receive(std::span<char> bytes) {
     return parsed.consumed + static_cast<std::size_t>(bytes_in_ - before);
 }
 
-void Exchange::receive_head(std::span<const char> head, bool has_body) {
+void Exchange::refuse_head(std::string_view head, const http::HeadError& error) {
+    bytes_in_ += head.size();
+    if (!head.empty()) parser_.feed(head);
+    refuse(error);
+}
+
+void Exchange::receive_head(std::string_view head, bool has_body) {
     const http::ParseResult parsed = parser_.feed(head);
     bytes_in_ += head.size();
     if (parsed.status == http::ParseStatus::Refused) {
@@ -183,10 +189,14 @@ void Exchange::choose_route() {
         http::parse_host(host_, host);
         const auto found =
             listener_->router.find({host.host, target_.route_path, head_.method_name(), &head_});
-        if (found) route_ = &listener_->routes[*found];
+        if (found) route_ = &listener_->routes[*found].next();
     }
     const conf::Route* config = route_->config;
     if (config != nullptr && config->action == conf::Action::Redirect) {
+        if (host.host.empty() && redirects_by_host(*config)) {
+            refuse(http::bad_request("the redirect goes by the request's Host, and it has none"));
+            return;
+        }
         const std::string location =
             redirect_location(*config, !tls_version_.empty(), host.host, target_);
         reply(config->status, Failure::None, {}, location);
@@ -276,7 +286,7 @@ void Exchange::take_body(const http::BodyPart& part) {
     }
     const std::string_view payload(part.payload.data(), part.payload.size());
     const bool is_sending = phase_ == Phase::Trying || phase_ == Phase::Responding;
-    if (is_sending && attempt_.is_ready()) {
+    if (is_sending && attempt_->is_ready()) {
         forward_body(payload, part.is_done);
         return;
     }
@@ -309,7 +319,7 @@ void Exchange::refuse(const http::HeadError& error) {
 }
 
 void Exchange::reset() {
-    attempt_.cancel();
+    attempt_->cancel();
     relay_.reset();
     tunnel_lease_.release();
     client_ = nullptr;
@@ -334,13 +344,13 @@ void Exchange::reset() {
     phase_ = Phase::Head;
     keep_alive_ = true;
     is_input_paused_ = forwards_expect_ = sent_continue_ = is_discarding_ = false;
-    is_pacing_write_ = has_queued_ = has_connected_ = false;
+    is_duplex_ = is_pacing_write_ = has_queued_ = has_connected_ = false;
     site_.end();
 }
 
 bool Exchange::uses(const balancing::Backend& backend) const {
     if (phase_ == Phase::Tunnel) return &tunnel_lease_.backend() == &backend;
-    return attempt_.is_running() && attempt_.lease() && &attempt_.lease().backend() == &backend;
+    return attempt_->is_running() && attempt_->lease() && &attempt_->lease().backend() == &backend;
 }
 
 }  // namespace fairlead::l7

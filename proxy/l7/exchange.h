@@ -18,9 +18,10 @@
 #include "balancing/pool.h"
 #include "proxy/http/h1_parser.h"
 #include "proxy/http/target.h"
-#include "proxy/l7/attempt.h"
 #include "proxy/l7/client_side.h"
 #include "proxy/l7/context.h"
+#include "proxy/l7/h1_attempt.h"
+#include "proxy/l7/h2_attempt.h"
 #include "proxy/l7/head_rewrite.h"
 #include "proxy/l7/pace.h"
 #include "proxy/l7/request_body.h"
@@ -47,7 +48,10 @@ class Exchange final : private AttemptObserver,
     /// From a client whose protocol knows by itself where a message ends: the head as HTTP/1.1
     /// text, whole, instead of receive(). It may have ended by then.
     /// @param has_body  receive_data() follows, also when its length is not said
-    void receive_head(std::span<const char> head, bool has_body);
+    void receive_head(std::string_view head, bool has_body);
+    /// Instead of receive_head(), of a head that is no good.
+    /// @param head  as much as was understood, as whole lines; may be empty
+    void refuse_head(std::string_view head, const http::HeadError& error);
     /// Payload without framing; not before wants_input().
     /// @param trailers  whole lines, with is_last only
     void receive_data(std::span<char> payload, bool is_last, std::string_view trailers);
@@ -57,11 +61,15 @@ class Exchange final : private AttemptObserver,
     bool wants_reading() const { return wants_input() && !is_input_paused_; }
     bool is_reading_head() const { return phase_ == Phase::Head; }
     void on_header_timeout();
-    void on_client_end();   ///< FIN
-    void on_client_gone();  ///< reset
+    void on_client_end();  ///< FIN
+    /// Reset, or what else has ended its connection.
+    void on_client_gone(Failure failure = Failure::ClientClosed);
     void on_client_drained();
     /// The process stops and waits no longer.
     void abort();
+    /// This backend is out now: goes elsewhere when it waits for it, is allowed to, and somebody
+    /// else is there. Else it waits on.
+    void leave_backend(const balancing::Backend& backend);
     /// An attempt or a tunnel of it is on this backend.
     bool uses(const balancing::Backend& backend) const;
 
@@ -101,7 +109,7 @@ class Exchange final : private AttemptObserver,
     void on_attempt_ready() override;
     void on_attempt_drained() override;
     void on_attempt_failed(Failure failure) override;
-    bool retry_status(const http::ResponseHead& head);
+    bool retry_status(const http::ResponseHead& head, bool is_grpc_unavailable);
     bool try_again(const RetryAnswer& answer, Failure failure);
     void note_attempt(std::string_view reason);
     void note_running_attempt(Failure failure);
@@ -110,6 +118,7 @@ class Exchange final : private AttemptObserver,
     Framing request_framing() const;
     bool is_request_chunked() const;
     AttemptSettings attempt_settings() const;
+    void choose_attempt(const connect::BackendEntry& backend);
 
     // exchange_response.cpp: the way back
     void on_interim_response(const http::ResponseHead& head) override;
@@ -120,10 +129,16 @@ class Exchange final : private AttemptObserver,
     void on_relay_ended(Failure failure) override;
     Framing response_framing(const http::ResponseHead& head);
     void send_body(std::string_view head, std::string_view payload, bool is_done);
+    void note_grpc_failure();
     void finish_response();
     void reply(int status, Failure failure, std::string_view text, std::string_view location = {});
     void fail(Failure failure);
     bool send(const ResponsePart& part);
+
+    // exchange_verdict.cpp: what it tells of backends
+    void accuse(balancing::Fault fault);
+    void accuse_for(Failure failure);
+    void speak_verdict();
 
     // exchange_end.cpp: deadlines and the end
     void arm();
@@ -167,12 +182,20 @@ class Exchange final : private AttemptObserver,
         std::string_view reason;
         Duration took{};
     };
-    Attempt attempt_;
+    H1Attempt h1_attempt_;
+    std::unique_ptr<H2Attempt> h2_attempt_;  ///< from its first use
+    Attempt* attempt_ = &h1_attempt_;        ///< the one that runs, or ran last
     std::array<AttemptRecord, kAttemptsMax> attempts_{};
     std::size_t attempt_count_ = 0;
     std::array<const balancing::Backend*, kAttemptsMax> tried_{};
     std::size_t tried_count_ = 0;
     unsigned tries_used_ = 0;
+
+    /// Whose fault it is, as far as this request can tell. Said at its end: when another backend
+    /// fails it in the same way it is the request that is bad, and nobody is.
+    balancing::Backend* suspect_ = nullptr;
+    balancing::Fault suspected_of_ = balancing::Fault::Connect;
+    bool is_poison_ = false;
 
     // the response
     Framing framing_;
@@ -204,6 +227,7 @@ class Exchange final : private AttemptObserver,
     bool forwards_expect_ = false;
     bool sent_continue_ = false;
     bool is_discarding_ = false;  ///< the rest of the request is read and thrown away
+    bool is_duplex_ = false;      ///< HTTP/2 on both sides: a response may answer half a request
     bool is_pacing_write_ = false;
     bool has_queued_ = false;
     bool has_connected_ = false;

@@ -125,18 +125,30 @@ void Exchange::on_turn(balancing::Picked picked) noexcept {
 
 bool Exchange::is_gone() const noexcept { return grace_until_ != Time::max(); }
 
+/// By what the backend speaks.
+void Exchange::choose_attempt(const connect::BackendEntry& backend) {
+    attempt_ = &h1_attempt_;
+    if (backend.h2 == nullptr) return;
+    if (h2_attempt_ == nullptr) {
+        AttemptObserver& observer = *this;
+        h2_attempt_ = std::make_unique<H2Attempt>(context_.loop, observer);
+    }
+    attempt_ = h2_attempt_.get();
+}
+
 void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
     enter(Phase::Trying);
-    attempt_.cancel();
+    attempt_->cancel();
     connect::BackendEntry& backend = pool_->entry(lease.backend());
+    choose_attempt(backend);
     if (tries_used_ == 0 && attempt_count_ == 0) pool_->pool.note_request(context_.loop.now());
     PrivateConnection* const own = client_->private_connection();
     if (own != nullptr && own->backend.get() == &backend && reuse != Attempt::Reuse::None) {
         const Duration idle_max =
             reuse == Attempt::Reuse::VeryFresh ? Attempt::kVeryFresh : kForever;
         if (auto connection = own->idle.take(idle_max)) {
-            attempt_.start_on(std::move(connection), backend, std::move(lease), attempt_settings(),
-                              context_.worker);
+            h1_attempt_.start_on(std::move(connection), backend, std::move(lease),
+                                 attempt_settings(), context_.worker);
             return;
         }
     }
@@ -146,7 +158,7 @@ void Exchange::start_attempt(balancing::Lease lease, Attempt::Reuse reuse) {
         announced = announcement();
         settings.announcement = announced.bytes();
     }
-    attempt_.start(backend, std::move(lease), settings, reuse, context_.worker);
+    attempt_->start(backend, std::move(lease), settings, reuse, context_.worker);
 }
 
 /// The PROXY header of this client.
@@ -157,18 +169,21 @@ net::ProxyHeaderBytes Exchange::announcement() const {
 }
 
 void Exchange::on_attempt_ready() {
-    connect_took_ = attempt_.connect_took();
+    connect_took_ = attempt_->connect_took();
     has_connected_ = true;
     const conf::Pool& pool = pool_->config;
     std::string_view host = host_;
     if (pool.host_header == conf::HostHeader::Backend || host.empty())
-        host = attempt_.backend().host;
+        host = attempt_->backend().host;
     if (pool.host_header == conf::HostHeader::Literal) host = pool.host_literal;
     const conf::Via via = listener_->config.via;
     const conf::HeaderRules* rules =
         route_->config != nullptr && !route_->config->request_headers.empty()
             ? &route_->config->request_headers
             : nullptr;
+    // There is no upgrade in HTTP/2.
+    const std::string_view upgrade =
+        attempt_->backend().h2 != nullptr ? std::string_view() : upgrade_;
     const std::uint16_t port = client_->local_port();
     const bool is_secure = !tls_version_.empty();
     const bool is_http2 = client_->protocol() == ClientSide::Protocol::Http2;
@@ -179,22 +194,22 @@ void Exchange::on_attempt_ready() {
         context_.head_buffer,
         {head_, target_, host, host_, request_id_, context_.own_lines(port, is_secure),
          context_.instance, client_->peer().ip, port, is_trusted_,
-         via == conf::Via::Request || via == conf::Via::Both, forwards_expect_, upgrade_,
+         via == conf::Via::Request || via == conf::Via::Both, forwards_expect_, upgrade,
          request_framing(), rules, shows_client ? &certificate : nullptr, is_secure, is_http2});
 
     const bool is_last = body_.is_complete();
     net::ProxyHeaderBytes announced;
-    if (pool.send_proxy != conf::SendProxy::Off && !attempt_.is_reused() &&
-        attempt_.backend().tls == nullptr) {
+    if (pool.send_proxy != conf::SendProxy::Off && !attempt_->is_reused() &&
+        attempt_->backend().tls == nullptr) {
         announced = announcement();
     }
-    if (!attempt_.send({announced.bytes(), context_.head_buffer.view(), body_.held(),
-                        body_.trailers(), is_request_chunked(), is_last})) {
-        on_attempt_failed(attempt_.send_failure());
+    if (!attempt_->send({announced.bytes(), context_.head_buffer.view(), body_.held(),
+                         body_.trailers(), is_request_chunked(), is_last})) {
+        on_attempt_failed(attempt_->send_failure());
         return;
     }
     body_.drop_if_full();
-    if (attempt_.queued_bytes() < kBodyAheadBytes && is_input_paused_ && !is_last) {
+    if (attempt_->queued_bytes() < kBodyAheadBytes && is_input_paused_ && !is_last) {
         is_input_paused_ = false;
         client_->resume_input();
     }
@@ -207,14 +222,14 @@ void Exchange::forward_body(std::string_view payload, bool is_last) {
         body_.hold(payload);
         body_.drop_if_full();
     }
-    if (!attempt_.send({.payload = payload,
-                        .trailers = body_.trailers(),
-                        .is_chunked = is_request_chunked(),
-                        .is_last = is_last})) {
-        on_attempt_failed(attempt_.send_failure());
+    if (!attempt_->send({.payload = payload,
+                         .trailers = body_.trailers(),
+                         .is_chunked = is_request_chunked(),
+                         .is_last = is_last})) {
+        on_attempt_failed(attempt_->send_failure());
         return;
     }
-    if (!is_last && attempt_.queued_bytes() >= kBodyAheadBytes) {
+    if (!is_last && attempt_->queued_bytes() >= kBodyAheadBytes) {
         is_input_paused_ = true;
         client_->pause_input();
     }
@@ -229,36 +244,59 @@ void Exchange::on_attempt_drained() {
 
 void Exchange::note_attempt(std::string_view reason) {
     if (attempt_count_ == kAttemptsMax) return;
-    attempts_[attempt_count_++] = {&attempt_.backend().backend, reason,
-                                   context_.loop.now() - attempt_.started()};
+    attempts_[attempt_count_++] = {&attempt_->backend().backend, reason,
+                                   context_.loop.now() - attempt_->started()};
 }
 
 /// What is running is over before it has come to anything.
 void Exchange::note_running_attempt(Failure failure) {
-    if (attempt_.is_running()) note_attempt(word(failure));
-    attempt_.cancel();
+    if (attempt_->is_running()) note_attempt(word(failure));
+    attempt_->cancel();
 }
 
 void Exchange::on_attempt_failed(Failure failure) {
     note_attempt(word(failure));
+    accuse_for(failure);
     if (is_response_begun()) {
         // What the client has got is not whole, and must not look so.
         failure_ = failure;
         end(ClientSide::Ending::Reset);
         return;
     }
-    const RetryAnswer answer = decide_retry({failure, 0, false, head_.method, body_.is_replayable(),
-                                             false, attempt_.nothing_written(), tries_used_},
-                                            *route_->retry);
+    const RetryAnswer answer =
+        decide_retry({failure, 0, false, false, head_.method, body_.is_replayable(), false,
+                      attempt_->nothing_written(), tries_used_},
+                     *route_->retry);
     if (answer.place != RetryPlace::Nowhere && try_again(answer, failure)) return;
     fail(failure);
 }
 
-bool Exchange::retry_status(const http::ResponseHead& head) {
+void Exchange::leave_backend(const balancing::Backend& backend) {
+    if (phase_ != Phase::Trying || !attempt_->is_running() ||
+        &attempt_->backend().backend != &backend || !pool_->pool.shared()->has_usable()) {
+        return;
+    }
+    constexpr Failure kFailure = Failure::BackendDown;
+    const RetryAnswer answer =
+        decide_retry({kFailure, 0, false, false, head_.method, body_.is_replayable(), false,
+                      attempt_->nothing_written(), tries_used_},
+                     *route_->retry);
+    if (answer.place == RetryPlace::Nowhere) return;
+    const connect::BackendSeries& series = attempt_->backend().series;
+    const std::size_t attempts_before = attempt_count_;
+    note_attempt(word(kFailure));
+    if (try_again(answer, kFailure)) {
+        series.failures[static_cast<std::size_t>(kFailure)]->add(context_.worker);
+    } else if (phase_ == Phase::Trying) {
+        attempt_count_ = attempts_before;
+    }
+}
+
+bool Exchange::retry_status(const http::ResponseHead& head, bool is_grpc_unavailable) {
     const bool has_retry_after = head.find(http::FieldId::RetryAfter) != nullptr;
     const RetryAnswer answer = decide_retry(
-        {Failure::None, head.status, has_retry_after, head_.method,
-         body_.is_replayable() && attempt_.is_request_sent(), false, false, tries_used_},
+        {Failure::None, head.status, has_retry_after, is_grpc_unavailable, head_.method,
+         body_.is_replayable() && attempt_->is_request_sent(), false, false, tries_used_},
         *route_->retry);
     return answer.place != RetryPlace::Nowhere && try_again(answer, Failure::None);
 }
@@ -267,11 +305,11 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
     const Time now = context_.loop.now();
     if (answer.place == RetryPlace::SameBackend) {
         pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);
-        start_attempt(std::move(attempt_.lease()), Attempt::Reuse::None);
+        start_attempt(std::move(attempt_->lease()), Attempt::Reuse::None);
         return true;
     }
     if (tried_count_ < tried_.size()) {
-        tried_[tried_count_++] = &attempt_.backend().backend;
+        tried_[tried_count_++] = &attempt_->backend().backend;
     }
     balancing::Picked picked =
         pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now);
@@ -282,12 +320,12 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
         return false;
     }
     if (failure == Failure::None) {
-        const int status = attempt_.head().status;
-        note_attempt(status_word(status));
-        attempt_.backend().series.requests[static_cast<std::size_t>(status / 100)]->add(
+        const int status = attempt_->head().status;
+        note_attempt(status == 200 ? word(Failure::GrpcUnavailable) : status_word(status));
+        attempt_->backend().series.requests[static_cast<std::size_t>(status / 100)]->add(
             context_.worker);
     }
-    attempt_.cancel();
+    attempt_->cancel();
     if (answer.counts_as_try) ++tries_used_;
     pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);
     take(std::move(picked));

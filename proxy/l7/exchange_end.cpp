@@ -53,8 +53,9 @@ void Exchange::on_pace() {
     const Time now = context_.loop.now();
     const conf::ListenerTimeouts& timeouts = listener_->config.timeouts;
     bool is_needed = false;
-    // A rest that is thrown away need not come at all.
-    if (phase_ != Phase::Head && !is_discarding_ && wants_input()) {
+    // A rest that is thrown away need not come at all; one that talks with its answer (gRPC) may
+    // take its time, and is bounded with that.
+    if (phase_ != Phase::Head && !is_discarding_ && !is_duplex_ && wants_input()) {
         is_needed = true;
         if (is_input_paused_) {
             body_pace_.excuse(now, body_.received_bytes());
@@ -71,7 +72,7 @@ void Exchange::on_pace() {
         const std::uint64_t taken = bytes_out_ - client_->unacknowledged_bytes();
         if (write_pace_.check(now, taken, timeouts.write_idle, timeouts.min_rate) !=
             Pace::Verdict::Fine) {
-            client_left(Failure::ClientTimeout);
+            client_left(client_->stall());
             return;
         }
     } else {
@@ -119,7 +120,7 @@ void Exchange::on_client_end() {
     }
 }
 
-void Exchange::on_client_gone() { client_left(Failure::ClientClosed); }
+void Exchange::on_client_gone(Failure failure) { client_left(failure); }
 
 void Exchange::abort() {
     keep_alive_ = false;
@@ -142,6 +143,10 @@ void Exchange::abort() {
 void Exchange::client_left(Failure failure) {
     if (phase_ == Phase::Ended) return;
     if (is_waiting()) pool_->pool.remove(*this);
+    if (failure == Failure::ClientClosed && phase_ == Phase::Trying &&
+        attempt_->is_request_sent()) {
+        accuse(balancing::Fault::Left);
+    }
     note_running_attempt(failure);
     if (failure == Failure::ClientTimeout && !is_response_begun()) {
         keep_alive_ = false;
@@ -156,7 +161,8 @@ void Exchange::client_left(Failure failure) {
 void Exchange::end(ClientSide::Ending ending) {
     assert(phase_ != Phase::Ended);
     if (is_waiting()) pool_->pool.remove(*this);
-    attempt_.cancel();
+    attempt_->cancel();
+    speak_verdict();
     // A connection on which nothing was asked is no exchange.
     if (phase_ != Phase::Head || status_ != 0) {
         write_log();

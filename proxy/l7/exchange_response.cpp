@@ -2,9 +2,18 @@
 #include <cassert>
 
 #include "proxy/l7/exchange.h"
+#include "proxy/l7/grpc.h"
 #include "proxy/l7/local_reply.h"
 
 namespace fairlead::l7 {
+namespace {
+
+/// Not 501 and 505, which speak of the request.
+constexpr bool says_it_failed(int status) {
+    return status == 500 || (status >= 502 && status <= 504);
+}
+
+}  // namespace
 
 bool Exchange::send(const ResponsePart& part) {
     if (const std::optional<std::size_t> sent = client_->send(part)) {
@@ -45,29 +54,40 @@ Framing Exchange::response_framing(const http::ResponseHead& head) {
 }
 
 void Exchange::on_response(const http::ResponseHead& head, std::string_view payload, bool is_done) {
+    if (says_it_failed(head.status)) {
+        accuse(balancing::Fault::Answer);
+    } else {
+        attempt_->backend().backend.note_answered();
+    }
     if (head.status >= 429 && route_->retry->on.covers_status(head.status)) {
         // An answer that the pool takes for a failure is one in the backend's count too: quick
         // failures must not look like an idle backend.
-        attempt_.lease().failed(context_.loop.now());
-        if (retry_status(head)) return;
+        attempt_->lease().failed(context_.loop.now());
+        if (retry_status(head, false)) return;
+    } else if (route_->retry->on.grpc_unavailable && is_grpc_unavailable(head, is_done)) {
+        note_grpc_failure();
+        if (retry_status(head, true)) return;
+        failure_ = Failure::GrpcUnavailable;
     }
     const Time now = context_.loop.now();
     first_byte_took_ = now - started_;
     status_ = head.status;
-    answered_by_ = &attempt_.backend().backend;
-    attempt_.backend().series.seconds->observe(context_.worker,
-                                               attempt_.head_at() - attempt_.started());
-    attempt_.backend().series.requests[static_cast<std::size_t>(head.status / 100)]->add(
+    answered_by_ = &attempt_->backend().backend;
+    attempt_->backend().series.seconds->observe(context_.worker,
+                                                attempt_->head_at() - attempt_->started());
+    attempt_->backend().series.requests[static_cast<std::size_t>(head.status / 100)]->add(
         context_.worker);
 
     framing_ = response_framing(head);
-    if (!body_.is_complete()) {
+    const bool is_http2 = client_->protocol() == ClientSide::Protocol::Http2;
+    is_duplex_ = is_http2 && attempt_->backend().h2 != nullptr && !is_done;
+    if (!body_.is_complete() && !is_duplex_) {
         // The rest of the request is of no use any more: taken, so that the client gets to read
         // this, and thrown away. Both connections end with it.
         keep_alive_ = false;
         is_discarding_ = true;
     }
-    keep_alive_ = keep_alive_ && attempt_.is_request_sent() && client_->may_keep_alive();
+    keep_alive_ = keep_alive_ && attempt_->is_request_sent() && client_->may_keep_alive();
     const conf::Via via = listener_->config.via;
     const conf::HeaderRules* rules =
         route_->config != nullptr && !route_->config->response_headers.empty()
@@ -91,28 +111,41 @@ void Exchange::on_response_body(std::string_view payload, bool is_done) {
 
 void Exchange::send_body(std::string_view head, std::string_view payload, bool is_done) {
     const bool is_chunked = framing_.kind == Framing::Kind::Chunked;
-    if (!send({head, payload, attempt_.trailers(), is_chunked, is_done, false})) return;
+    if (!send({head, payload, attempt_->trailers(), is_chunked, is_done, false})) return;
     if (is_done) {
+        const std::string_view trailers = attempt_->trailers();
+        if (!trailers.empty() && route_->retry->on.grpc_unavailable &&
+            says_grpc_unavailable(trailers)) {
+            note_grpc_failure();
+            failure_ = Failure::GrpcUnavailable;
+        }
         finish_response();
         return;
     }
     const std::size_t queued = client_->queued_bytes();
     if (queued == 0) return;
-    if (queued >= pool_->config.buffer.response_bytes) attempt_.pause_reading();
+    if (queued >= pool_->config.buffer.response_bytes) attempt_->pause_reading();
     watch_pace();
+}
+
+void Exchange::note_grpc_failure() {
+    accuse(balancing::Fault::Answer);
+    attempt_->lease().failed(context_.loop.now());
+    attempt_->backend().series.failures[static_cast<std::size_t>(Failure::GrpcUnavailable)]->add(
+        context_.worker);
 }
 
 void Exchange::finish_response() {
     note_attempt("none");
-    if (auto connection = attempt_.take_private_connection()) {
+    if (auto connection = attempt_->take_private_connection()) {
         const PrivateConnection* const own = client_->private_connection();
-        if (own == nullptr || own->backend.get() != &attempt_.backend()) {
+        if (own == nullptr || own->backend.get() != &attempt_->backend()) {
             client_->keep_private(
-                std::make_unique<PrivateConnection>(context_.loop, attempt_.backend()));
+                std::make_unique<PrivateConnection>(context_.loop, attempt_->backend()));
         }
         client_->private_connection()->idle.put(std::move(connection));
     }
-    attempt_.cancel();  // the lease is over; the connection is back or closed
+    attempt_->cancel();  // the lease is over; the connection is back or closed
     enter(Phase::Draining);
     if (client_->queued_bytes() > 0) {
         watch_pace();
@@ -123,7 +156,7 @@ void Exchange::finish_response() {
 
 void Exchange::on_client_drained() {
     if (phase_ == Phase::Responding) {
-        attempt_.resume_reading();
+        attempt_->resume_reading();
         return;
     }
     if (phase_ != Phase::Draining) return;
@@ -142,13 +175,15 @@ void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest
         return;
     }
     status_ = 101;
-    answered_by_ = &attempt_.backend().backend;
+    answered_by_ = &attempt_->backend().backend;
     first_byte_took_ = context_.loop.now() - started_;
-    attempt_.backend().series.requests[1]->add(context_.worker);
+    attempt_->backend().series.requests[1]->add(context_.worker);
+    attempt_->backend().backend.note_answered();
+    speak_verdict();
     note_attempt("none");
     write_response_head(context_.head_buffer, {head, head_.minor, true, false, true, {}, nullptr});
     if (!send({.head = context_.head_buffer.view(), .payload = rest, .is_last = false})) return;
-    auto connection = attempt_.take_tunnel(tunnel_lease_);
+    auto connection = attempt_->take_tunnel(tunnel_lease_);
     enter(Phase::Tunnel);
     --context_.exchanges_running;
     ++context_.tunnels_running;

@@ -1,5 +1,7 @@
 #include "proxy/l7/local_reply.h"
 
+#include <algorithm>
+
 #include "proxy/base/text.h"
 #include "proxy/http/h1_writer.h"
 #include "proxy/http/status.h"
@@ -78,6 +80,8 @@ std::string redirect_location(const conf::Route& route, bool is_secure, std::str
                               const http::Target& target) {
     using Kind = conf::RedirectPiece::Kind;
     std::string location;
+    // "OPTIONS *" asks about the whole server; a "*" behind {host} would be part of a name.
+    const std::string_view path = target.is_asterisk ? "/" : target.path;
     for (const conf::RedirectPiece& piece : route.redirect_pieces) {
         switch (piece.kind) {
             case Kind::Literal:
@@ -90,17 +94,30 @@ std::string redirect_location(const conf::Route& route, bool is_secure, std::str
                 location.append(host);
                 break;
             case Kind::Uri:
-                location.append(target.path).append(target.query);
+                location.append(path).append(target.query);
                 break;
             case Kind::Path:
-                location.append(target.path);
+                location.append(path);
                 break;
             case Kind::Query:
                 if (!target.query.empty()) location.append(target.query.substr(1));
                 break;
         }
     }
+    // A request for "//other.example" must not make a path into the name of a host.
+    if (!route.redirect.starts_with("//") && location.starts_with("//")) {
+        location.erase(0, location.find_first_not_of('/') == std::string::npos
+                              ? location.size() - 1
+                              : location.find_first_not_of('/') - 1);
+    }
     return location;
+}
+
+bool redirects_by_host(const conf::Route& route) {
+    return std::any_of(route.redirect_pieces.begin(), route.redirect_pieces.end(),
+                       [](const conf::RedirectPiece& piece) {
+                           return piece.kind == conf::RedirectPiece::Kind::Host;
+                       });
 }
 
 }  // namespace fairlead::l7

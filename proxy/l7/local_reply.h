@@ -35,5 +35,7 @@ bool wants_json(const http::RequestHead& head);
 /// The Location of a redirect route.
 std::string redirect_location(const conf::Route& route, bool is_secure, std::string_view host,
                               const http::Target& target);
+/// The Location of this redirect route has a {host}: a request without one (HTTP/1.0) has none.
+bool redirects_by_host(const conf::Route& route);
 
 }  // namespace fairlead::l7

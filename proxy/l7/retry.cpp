@@ -33,6 +33,10 @@ RetryAnswer decide_retry(const RetryQuestion& question, const conf::Retry& rules
 
     if (question.failure == Failure::None) {
         const bool may_repeat = is_safe(question.method) || rules.non_idempotent;
+        // Who lists it says that its calls may be repeated: all of gRPC is POST.
+        if (has_tries && question.is_grpc_unavailable && rules.on.grpc_unavailable) {
+            return {RetryPlace::OtherBackend, connect::RetryReason::Status, true, true};
+        }
         if (!has_tries || !may_repeat || !rules.on.covers_status(question.status)) return no;
         // The backend asks to be left alone for a while; that is an answer, not an accident.
         if (question.status == 503 && question.has_retry_after) return no;

@@ -13,7 +13,8 @@ struct RetryQuestion {
     Failure failure =
         Failure::None;  ///< of the attempt; None: the backend's own answer is asked about
     int status = 0;     ///< that answer's status
-    bool has_retry_after = false;  ///< it says when to come back
+    bool has_retry_after = false;      ///< it says when to come back
+    bool is_grpc_unavailable = false;  ///< it is gRPC's UNAVAILABLE, with nothing in it
     http::Method method = http::Method::Get;
     bool is_request_held = true;      ///< the request can be sent again from its first byte
     bool has_response_begun = false;  ///< a byte of a response has gone to the client

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "proxy/connect/series.h"
 #include "proxy/connect/site_use.h"
 #include "proxy/l7/router.h"
+#include "proxy/l7/split.h"
 
 namespace fairlead::l7 {
 
@@ -26,6 +28,11 @@ struct RouteEntry {
     Duration response_timeout = kForever;
     Duration total_timeout = kForever;
     connect::RouteSeries series{};
+    std::vector<RouteEntry> shares;  ///< of a split route, index as in Route::split; else empty
+    std::optional<Split> split;      ///< of a split route
+
+    /// This one, or the share of it that the next request goes to.
+    RouteEntry& next() { return split ? shares[split->next()] : *this; }
 };
 
 struct ListenerEntry {

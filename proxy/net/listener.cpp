@@ -175,6 +175,8 @@ UvListener::Accepted UvListener::failed(int reason) {
     // spin.
     retry_.set(loop_.now() + kPauseAfterFailure);
     watch();
+    // A unix socket whose set is gone; close_gracefully() is on its way.
+    if (reason == EINVAL && own_.is_unix()) return Accepted::Failed;
     uv_poll_t* const handle = poll_.get();
     const bool has_no_descriptors =
         reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;

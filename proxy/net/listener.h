@@ -20,10 +20,10 @@ bool is_listening_on(int descriptor, const BindAddress& address);
 /// @return 0 or errno
 int try_bind(const BindAddress& address);
 
-/// Whose the file of an inherited unix socket is.
-enum class SocketFile : std::uint8_t {
-    Keep,  ///< of whoever made it (a service manager)
-    Lent,  ///< of a process that may serve on after all: ours from take_file() on
+/// Whose inherited sockets are.
+enum class SocketOwner : std::uint8_t {
+    Other,   ///< of whoever made them (a service manager), who goes on listening
+    Lender,  ///< of a process that may serve on after all: ours from take() on
 };
 
 /// The listening descriptors of one bind address: for TCP one per worker with SO_REUSEPORT (after a
@@ -45,12 +45,14 @@ class SocketSet {
     /// served. Their number need not be that of the workers, see descriptors_for().
     /// @param inherited  closed when one of them is not what it should be
     static Result<SocketSet> adopt(const BindAddress& address, std::vector<Descriptor> inherited,
-                                   SocketFile file);
+                                   SocketOwner owner);
     SocketSet(SocketSet&&) noexcept;
     SocketSet& operator=(SocketSet&&) noexcept;
-    /// Closes the set's own descriptors and removes a unix socket's file. Clients are still
-    /// accepted by Listeners made from it until these close. So: first the set, then
-    /// close_gracefully on every worker, and no client that was let in is lost.
+    /// Nobody new is let in from here on, where the sockets are ours alone, and a unix socket's
+    /// file is removed: who asks for a TCP connection is not answered (and asks again a second
+    /// later), at a unix socket it is refused. Listeners made from the set still accept who is
+    /// connecting already. So: first the set, a moment later close_gracefully on every worker, and
+    /// no client that was let in is lost.
     ~SocketSet();
 
     /// A descriptor for this worker; stays owned by the set (the Listener dups it).
@@ -61,10 +63,12 @@ class SocketSet {
     std::vector<int> descriptors_for(unsigned worker, unsigned workers) const;
     /// All of them, to be handed to another process (which gets duplicates).
     std::vector<int> descriptors() const;
-    /// Whoever lent the sockets has let go of them: a unix socket's file goes with this set.
-    void take_file();
-    /// Another process has the sockets now: a unix socket's file stays when this set goes.
-    void leave_file();
+    /// Whoever lent the sockets has let go of them: they end with this set.
+    void take();
+    /// Another process has the sockets now, and listens on when this set goes.
+    void leave();
+    /// As what another process may adopt them from this one.
+    SocketOwner lends_as() const;
     /// As bound: with the real port when 0 was asked for.
     const BindAddress& address() const;
 

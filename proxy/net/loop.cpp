@@ -17,10 +17,17 @@ struct Loop::Hooks {
         : prepare(&loop, [&](uv_prepare_t* uv) { return uv_prepare_init(loop.raw(), uv); }),
           check(&loop, [&](uv_check_t* uv) { return uv_check_init(loop.raw(), uv); }) {
         uv_prepare_start(prepare.get(), [](uv_prepare_t* uv) {
-            if (auto* self = owner_of<Loop>(uv)) self->between_phases();
+            auto* const self = owner_of<Loop>(uv);
+            if (self == nullptr) return;
+            self->between_phases();
+            // libuv runs what is due, then waits for events whatever that has brought.
+            if (self->is_single_turn_ && self->has_progress_) uv_stop(uv->loop);
         });
         uv_check_start(check.get(), [](uv_check_t* uv) {
-            if (auto* self = owner_of<Loop>(uv)) self->between_phases();
+            auto* const self = owner_of<Loop>(uv);
+            if (self == nullptr) return;
+            ++self->turn_;
+            self->between_phases();
         });
         // Hooks alone are no reason for run_once to wait.
         uv_unref(prepare.generic());
@@ -78,8 +85,11 @@ void Loop::run() {
 }
 
 void Loop::run_once(bool wait) {
+    has_progress_ = false;
     const Turning turning{*this};
+    is_single_turn_ = wait;
     uv_run(loop_.get(), wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    is_single_turn_ = false;
 }
 
 void Loop::stop() {
@@ -109,6 +119,7 @@ void Loop::between_phases() noexcept {
 
 void Loop::bury_retired() noexcept {
     // A burial may retire more. Two vectors that swap keep their memory and stay valid meanwhile.
+    has_progress_ = has_progress_ || !retired_.empty();
     while (!retired_.empty()) {
         std::swap(retired_, burying_);
         for (const Retired& each : burying_) each.bury(each.object, each.context);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <thread>
@@ -33,14 +34,20 @@ class Loop {
     /// Runs until stop(), also while nothing is there to wait for. The calling thread is the loop's
     /// thread meanwhile.
     void run();
-    /// One turn, for tests; waits for events when `wait` and any handle is active.
+    /// One turn, for tests; waits for events when `wait` and any handle is active, unless it has
+    /// made progress without one: somebody waits for that, maybe, and no event would tell.
     void run_once(bool wait = true);
+    /// Something was done that no event has brought: a deadline had passed.
+    void note_progress() { has_progress_ = true; }
     /// Ends run() after the present turn; before run(), makes it return at once. On the loop's
     /// thread.
     void stop();
 
     /// Read at most once before and once after a turn's wait for events.
     Time now() { return now_is_fresh_ ? now_ : read_clock(); }
+    /// Rises each time that events have been waited for: what happens under one number happens
+    /// while new events wait.
+    std::uint64_t turn() const { return turn_; }
     TimerWheel& timers() { return *timers_; }
     /// The buffer every stream of this loop reads into: valid until the callback that was handed
     /// bytes in it returns, and free for use as scratch by that callback after its bytes are used.
@@ -88,6 +95,9 @@ class Loop {
     std::thread::id thread_;  // empty while the loop is not running
     Time now_{};
     bool now_is_fresh_ = false;
+    bool has_progress_ = false;    ///< in this turn
+    bool is_single_turn_ = false;  ///< run_once() that may wait
+    std::uint64_t turn_ = 1;
 };
 
 }  // namespace fairlead::net

@@ -1,6 +1,7 @@
 /// Makes listening sockets. Nothing here touches a loop.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -9,6 +10,8 @@
 
 #include <cassert>
 #include <cerrno>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -75,16 +78,47 @@ bool is_answered(const sockaddr_storage& native, socklen_t length) {
     return status == 0 || errno != ECONNREFUSED;  // EAGAIN: its backlog is full
 }
 
+/// Lets nobody new in, while whoever is connecting still gets in and is accepted. Without that a
+/// client that comes between the last accept() and close() is reset over its request.
+void turn_away(int fd, bool is_unix) {
+    if (is_unix) {
+        ::shutdown(fd, SHUT_RD);
+        return;
+    }
+    // The filter sees the TCP header: a SYN is dropped, the last step of a handshake is not.
+    constexpr std::uint32_t kFlagsByte = 13;
+    constexpr std::uint32_t kSyn = 0x02;
+    constexpr std::uint32_t kAck = 0x10;
+    constexpr std::uint32_t kWhole = 0xFFFFFFFF;
+    sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlagsByte),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kSyn | kAck),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kSyn, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, kWhole),
+    };
+    const sock_fprog program{std::size(code), code};
+    // Where it is not allowed, closing is as it would be without.
+    (void)::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 }  // namespace
 
 struct SocketSet::State {
     ~State() {
-        // Only the file this set made: another instance may have put its own there since.
+        if (!is_ours) return;
+        const bool is_unix = address.address.is_unix();
+        if (is_unix) remove_file();
+        for (const Descriptor& socket : sockets) turn_away(socket.get(), is_unix);
+    }
+
+    void remove_file() const {
+        // Only the file of this very socket: another instance may have put its own there since.
+        const char* const path = address.address.unix_path.c_str();
         struct stat now {};
-        if (removes_file && address.address.is_unix() &&
-            ::lstat(address.address.unix_path.c_str(), &now) == 0 && now.st_dev == file.st_dev &&
+        if (S_ISSOCK(file.st_mode) && ::lstat(path, &now) == 0 && now.st_dev == file.st_dev &&
             now.st_ino == file.st_ino) {
-            ::unlink(address.address.unix_path.c_str());
+            ::unlink(path);
         }
     }
 
@@ -95,8 +129,8 @@ struct SocketSet::State {
     BindAddress address;
     std::vector<Descriptor> sockets;  // one per worker, or one for all
     struct stat file {};              // of the unix socket
-    bool removes_file = true;
-    bool is_lent = false;
+    bool is_ours = true;
+    SocketOwner lends_as = SocketOwner::Lender;
 };
 
 Result<std::unique_ptr<SocketSet::State>> SocketSet::State::bind_tcp(const BindAddress& address,
@@ -207,12 +241,13 @@ bool is_listening_on(int descriptor, const BindAddress& address) {
 }
 
 Result<SocketSet> SocketSet::adopt(const BindAddress& address, std::vector<Descriptor> inherited,
-                                   SocketFile file) {
+                                   SocketOwner owner) {
     if (inherited.empty()) {
         return fail(fmt::format("no socket was handed over for {}", address.text()));
     }
     auto state = std::make_unique<State>();
-    state->removes_file = false;
+    state->is_ours = false;
+    state->lends_as = owner;
     state->address = address;
     for (const Descriptor& socket : inherited) {
         const int fd = socket.get();
@@ -229,10 +264,7 @@ Result<SocketSet> SocketSet::adopt(const BindAddress& address, std::vector<Descr
         }
         if (!address.address.is_unix()) set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     }
-    if (address.address.is_unix()) {
-        ::lstat(address.address.unix_path.c_str(), &state->file);
-        state->is_lent = file == SocketFile::Lent && S_ISSOCK(state->file.st_mode);
-    }
+    if (address.address.is_unix()) ::lstat(address.address.unix_path.c_str(), &state->file);
     state->sockets = std::move(inherited);
     return SocketSet{std::move(state)};
 }
@@ -266,11 +298,13 @@ std::vector<int> SocketSet::descriptors() const {
     return all;
 }
 
-void SocketSet::take_file() {
-    if (std::exchange(state_->is_lent, false)) state_->removes_file = true;
+void SocketSet::take() {
+    if (state_->lends_as == SocketOwner::Lender) state_->is_ours = true;
 }
 
-void SocketSet::leave_file() { state_->removes_file = false; }
+void SocketSet::leave() { state_->is_ours = false; }
+
+SocketOwner SocketSet::lends_as() const { return state_->lends_as; }
 
 const BindAddress& SocketSet::address() const { return state_->address; }
 

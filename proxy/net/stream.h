@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "proxy/base/address.h"
+#include "proxy/base/clock.h"
 #include "proxy/base/failure.h"
 #include "proxy/net/descriptor.h"
 
@@ -79,6 +80,14 @@ class Stream {
     /// Bytes the peer has not acknowledged: queued_bytes() and what the kernel still holds
     /// (SIOCOUTQ). Tells a slow reader from one that has stopped; one system call.
     virtual std::size_t unacknowledged_bytes() const = 0;
+    /// Bytes are on their way to the peer, and its system has acknowledged nothing for so long: it
+    /// is gone without a word, or the way to it is. A peer that only does not read acknowledges. To
+    /// be asked so long after the last write; one system call. Never of a unix socket.
+    virtual bool is_unheard(Duration) const { return false; }
+    /// Acknowledges at once what has been read, and not with the next bytes written: for a peer
+    /// that sends on only then (Nagle), when nothing is to be written before. TCP waits some 40 ms
+    /// otherwise. One system call.
+    virtual void acknowledge() {}
     /// After write() returned false or on_broken: what the peer had sent before its end, which
     /// outlives a reset in the kernel. @return bytes put into `buffer`; 0 when there are no more
     virtual std::size_t read_rest(std::span<char> buffer) {

@@ -178,6 +178,7 @@ void TimerWheel::advance(Time now) {
             continue;
         }
         deadline->when_ = Time::max();
+        loop_.note_progress();
         deadline->on_passed_(deadline->owner_);  // may set, clear or destroy any deadline
     }
     arm();

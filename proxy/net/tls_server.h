@@ -70,6 +70,11 @@ class TlsServer {
 std::unique_ptr<Stream> accept_tls(Loop& loop, std::shared_ptr<TlsServer> server,
                                    std::unique_ptr<Stream> stream, std::string_view first = {});
 
+/// What an accepted stream whose handshake has failed runs over, with the alert that says so sent
+/// or queued: closing at once with bytes unread would be a reset, which may overtake the alert. Not
+/// reading, without an observer. Null when it is no TLS stream.
+std::unique_ptr<Stream> take_clear(Stream& stream);
+
 /// Why the last handshake on this stream failed: "no shared cipher", "unknown ca (alert from the
 /// peer)", "certificate has expired", "wrong version number: the peer speaks plain HTTP". Empty
 /// when it did not, or the stream is no TLS stream.

@@ -87,6 +87,20 @@ std::string describe_refusal(X509_STORE_CTX& checked) {
     return reason;
 }
 
+std::string describe_handshake_error() {
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    if (reason == SSL_R_HTTP_REQUEST) return "the other side speaks plain HTTP";
+    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_UNKNOWN_PROTOCOL) {
+        return "the other side speaks no TLS";
+    }
+    std::string text = take_openssl_error("the handshake cannot go on");
+    if (reason <= SSL_AD_REASON_OFFSET) return text;
+    // OpenSSL's words: "sslv3 alert bad certificate", whatever the version.
+    const std::size_t word = text.find("alert ");
+    return "the other side refused it: " +
+           (word == std::string::npos ? text : text.substr(word + 6));
+}
+
 std::string alpn_list(const std::vector<std::string>& protocols) {
     std::string list;
     for (const std::string& protocol : protocols) {

@@ -24,6 +24,10 @@ Result<void> use_certificate(SSL_CTX& context, const Certificate& certificate);
 /// helps: since when, or for whom it is.
 std::string describe_refusal(X509_STORE_CTX& checked);
 
+/// Why OpenSSL does not go on with a handshake, by its oldest error: in its words, or in ours for
+/// what is no TLS and for alerts, which the other side has sent.
+std::string describe_handshake_error();
+
 /// As ALPN writes a list on the wire (RFC 7301 section 3.1).
 std::string alpn_list(const std::vector<std::string>& protocols);
 

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/base/text.h"
 #include "proxy/net/tls_server.h"
 #include "proxy/net/tls_settings.h"
 
@@ -33,63 +32,20 @@ TlsScratch& Loop::tls_scratch() {
 
 const std::string TlsStream::kNoError;
 
-// ---- between OpenSSL and the stream below
-
-/// One object for both directions and for all streams: a pair of memory BIOs costs 600 bytes more
-/// for each of them, and a copy of everything.
-const BIO_METHOD* TlsStream::method() {
-    static BIO_METHOD* const made = [] {
-        BIO_METHOD* const fresh =
-            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
-        BIO_meth_set_read_ex(fresh, &TlsStream::bio_read);
-        BIO_meth_set_write_ex(fresh, &TlsStream::bio_write);
-        BIO_meth_set_ctrl(fresh, &TlsStream::bio_control);
-        return fresh;
-    }();
-    return made;
-}
-
-int TlsStream::bio_read(BIO* bio, char* out, std::size_t size, std::size_t* got) {
-    auto* const self = static_cast<TlsStream*>(BIO_get_data(bio));
-    BIO_clear_retry_flags(bio);
-    *got = std::min(size, self->input_.size());
-    if (*got == 0) {
-        BIO_set_retry_read(bio);
-        return 0;
-    }
-    std::memcpy(out, self->input_.data(), *got);
-    self->input_.remove_prefix(*got);
-    return 1;
-}
-
-int TlsStream::bio_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* written) {
-    auto* const self = static_cast<TlsStream*>(BIO_get_data(bio));
-    self->scratch_.out.append(bytes, size);
-    *written = size;
-    return 1;
-}
-
-long TlsStream::bio_control(BIO*, int command, long, void*) {
-    return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
 TlsStream& TlsStream::of(const SSL* ssl) {
-    return *static_cast<TlsStream*>(BIO_get_data(SSL_get_rbio(ssl)));
+    return *static_cast<TlsStream*>(RecordBio::owner_of(*ssl));
 }
 
-TlsStream::TlsStream(Loop& loop, End end, std::shared_ptr<const void> side, SslOwner ssl,
+TlsStream::TlsStream(Loop& loop, End end, std::shared_ptr<const void> side, SslOwner ssl_object,
                      std::unique_ptr<Stream> stream)
-    : loop_(loop),
+    : SslSession(std::move(ssl_object)),
+      loop_(loop),
       scratch_(loop.tls_scratch()),
       side_(std::move(side)),
-      ssl_(std::move(ssl)),
+      records_(*ssl(), scratch_.out, this),
       inner_(std::move(stream)),
       end_(end) {
-    BIO* const bio = BIO_new(method());
-    BIO_set_data(bio, this);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(ssl_.get(), bio, bio);
-    end_ == End::Server ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
+    end_ == End::Server ? SSL_set_accept_state(ssl()) : SSL_set_connect_state(ssl());
     inner_->set_observer(*this);
 }
 
@@ -98,7 +54,7 @@ TlsStream::~TlsStream() {
     // A peer that has heard close_notify knows that nothing was cut off.
     if (phase_ == Phase::Open && !is_shut_ && inner_->queued_bytes() == 0) {
         scratch_.out.clear();
-        SSL_shutdown(ssl_.get());
+        SSL_shutdown(ssl());
         flush();
     }
     close(loop_, std::move(inner_));
@@ -135,33 +91,36 @@ void TlsStream::on_bytes(std::span<char> bytes) {
 /// May retire us by whom it calls: the observer is called last, or looked at again.
 void TlsStream::advance(std::string_view records) {
     if (phase_ == Phase::Broken) return;
-    input_ = records;
+    records_.input = records;
     scratch_.out.clear();
     ERR_clear_error();  // OpenSSL would take what others have left for its own
     if (phase_ == Phase::Handshake) {
         const bool is_done = shake();
         // The tickets of TLS 1.3 are all that is left to send: they wait for the first response.
-        if (is_done && end_ == End::Server && SSL_version(ssl_.get()) == TLS1_3_VERSION) {
+        if (is_done && end_ == End::Server && SSL_version(ssl()) == TLS1_3_VERSION) {
             unsent_.swap(scratch_.out);
         } else if (!flush() && phase_ != Phase::Broken) {
             fail_handshake("the connection was reset");
         }
         if (phase_ == Phase::Broken) {
-            input_ = {};
+            records_.input = {};
             observer_->on_broken(Failure::TlsFailed);
             return;
         }
         if (!is_done) {
-            assert(input_.empty());
+            assert(records_.input.empty());
             return;
         }
-        const std::string_view rest = input_;
+        const std::string_view rest = records_.input;
         if (!rest.empty()) held_ = rest;  // whoever is told may use the buffer
-        input_ = {};
+        records_.input = {};
         observer_->on_connected();
-        if (phase_ == Phase::Broken || !inner_->is_reading()) return;
+        if (phase_ == Phase::Broken) return;
+        // Had the tickets gone out, they would have told the client that its Finished has arrived.
+        if (held_.empty() && !unsent_.empty()) inner_->acknowledge();
+        if (!inner_->is_reading()) return;
         const std::string records_held = std::exchange(held_, {});
-        input_ = records_held;
+        records_.input = records_held;
         scratch_.out.clear();
         read_records();
         return;
@@ -171,7 +130,7 @@ void TlsStream::advance(std::string_view records) {
 
 void TlsStream::read_records() {
     const std::size_t bytes = decrypt(scratch_.plain);
-    input_ = {};
+    records_.input = {};
     const bool is_broken = !flush() || phase_ == Phase::Broken;
     if (bytes > 0) observer_->on_bytes({scratch_.plain.data(), bytes});
     // Who closes a stream takes its observer away: what follows is heard by nobody then.
@@ -187,11 +146,11 @@ std::size_t TlsStream::decrypt(std::span<char> out) {
     std::size_t total = 0;
     while (total < out.size()) {
         std::size_t got = 0;
-        if (SSL_read_ex(ssl_.get(), out.data() + total, out.size() - total, &got) == 1) {
+        if (SSL_read_ex(ssl(), out.data() + total, out.size() - total, &got) == 1) {
             total += got;
             continue;
         }
-        switch (SSL_get_error(ssl_.get(), 0)) {
+        switch (SSL_get_error(ssl(), 0)) {
             case SSL_ERROR_WANT_READ:
             case SSL_ERROR_WANT_WRITE:
                 return total;
@@ -286,28 +245,15 @@ void TlsStream::on_come_back() {
 
 /// As far as it goes with what is there. @return it is done; otherwise it waits, or has failed
 bool TlsStream::shake() {
-    const int result = SSL_do_handshake(ssl_.get());
+    const int result = SSL_do_handshake(ssl());
     if (result == 1) {
         phase_ = Phase::Open;
         return true;
     }
-    const int error = SSL_get_error(ssl_.get(), result);
+    const int error = SSL_get_error(ssl(), result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return false;
-    std::string reason = error_ == nullptr ? std::string() : *error_;
-    const unsigned long code = ERR_peek_error();
-    if (reason.empty() && ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST) {
-        reason = "the other side speaks plain HTTP";
-    } else if (reason.empty() && (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER ||
-                                  ERR_GET_REASON(code) == SSL_R_UNKNOWN_PROTOCOL)) {
-        reason = "the other side speaks no TLS";
-    } else if (reason.empty() && ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET) {
-        // OpenSSL's words: "sslv3 alert bad certificate", whatever the version.
-        const std::string alert = take_openssl_error("an alert");
-        const std::size_t word = alert.find("alert ");
-        reason = "the other side refused it: " +
-                 (word == std::string::npos ? alert : alert.substr(word + 6));
-    }
-    if (reason.empty()) reason = take_openssl_error("the handshake cannot go on");
+    // A certificate that was refused has left its reason.
+    std::string reason = error_ == nullptr ? describe_handshake_error() : *error_;
     ERR_clear_error();
     fail_handshake(std::move(reason));
     return false;
@@ -340,7 +286,7 @@ bool TlsStream::write(std::span<const Bytes> pieces) {
     std::size_t filled = 0;
     const auto seal = [&](const char* bytes, std::size_t size) {
         std::size_t written = 0;
-        return SSL_write_ex(ssl_.get(), bytes, size, &written) == 1;
+        return SSL_write_ex(ssl(), bytes, size, &written) == 1;
     };
     bool is_fine = true;
     for (Bytes piece : pieces) {
@@ -373,7 +319,7 @@ void TlsStream::shutdown_write() {
     if (phase_ != Phase::Open || is_shut_) return;
     is_shut_ = true;
     scratch_.out.clear();
-    SSL_shutdown(ssl_.get());
+    SSL_shutdown(ssl());
     flush();
     inner_->shutdown_write();
 }
@@ -392,10 +338,10 @@ std::size_t TlsStream::read_rest(std::span<char> buffer) {
     ERR_clear_error();
     while (true) {
         const std::string records = std::exchange(held_, {});
-        input_ = records;
+        records_.input = records;
         scratch_.out.clear();  // nobody reads an answer any more
         const std::size_t bytes = decrypt(buffer);
-        held_ = std::exchange(input_, {});
+        held_ = std::exchange(records_.input, {});
         if (bytes > 0 || has_ended_ || error_ != nullptr) return bytes;
         held_.resize(TlsScratch::kRecordBytes);
         held_.resize(inner_->read_rest(held_));
@@ -403,60 +349,9 @@ std::size_t TlsStream::read_rest(std::span<char> buffer) {
     }
 }
 
-// ---- what was agreed on
-
-TlsVersion TlsStream::version() const {
-    return SSL_version(ssl_.get()) == TLS1_3_VERSION ? TlsVersion::V1_3 : TlsVersion::V1_2;
-}
-
-std::string_view TlsStream::cipher() const { return SSL_get_cipher_name(ssl_.get()); }
-
-std::string_view TlsStream::protocol() const {
-    const unsigned char* name = nullptr;
-    unsigned length = 0;
-    SSL_get0_alpn_selected(ssl_.get(), &name, &length);
-    return {reinterpret_cast<const char*>(name), length};
-}
-
-std::string_view TlsStream::server_name() const {
-    if (server_name_ != nullptr) return *server_name_;
-    const char* const asked = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
-    std::string_view name = asked == nullptr ? std::string_view() : asked;
-    if (name.ends_with('.')) name.remove_suffix(1);
-    const bool is_lower =
-        std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    if (is_lower) return name;
-    server_name_ = std::make_unique<std::string>(to_lower(name));
-    return *server_name_;
-}
-
-bool TlsStream::is_resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
-
-bool TlsStream::has_peer_certificate() const {
-    return SSL_get0_peer_certificate(ssl_.get()) != nullptr &&
-           SSL_get_verify_result(ssl_.get()) == X509_V_OK;
-}
-
-std::string TlsStream::peer_subject() const {
-    X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
-    if (certificate == nullptr) return {};
-    const BioOwner text(BIO_new(BIO_s_mem()));
-    // By the name of what RFC 4514 has replaced; escapes control characters and what is not ASCII.
-    X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-    char* bytes = nullptr;
-    const long length = BIO_get_mem_data(text.get(), &bytes);
-    return {bytes, static_cast<std::size_t>(length)};
-}
-
-std::string TlsStream::peer_certificate_der() const {
-    X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
-    if (certificate == nullptr) return {};
-    unsigned char* der = nullptr;
-    const int length = i2d_X509(certificate, &der);
-    if (length <= 0) return {};
-    std::string bytes(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
-    OPENSSL_free(der);
-    return bytes;
+std::unique_ptr<Stream> take_clear(Stream& stream) {
+    auto* const tls = dynamic_cast<TlsStream*>(&stream);
+    return tls == nullptr ? nullptr : tls->release_inner();
 }
 
 std::string tls_error(const Stream& stream) {

@@ -13,18 +13,19 @@
 
 #include "proxy/net/loop.h"
 #include "proxy/net/openssl.h"
+#include "proxy/net/record_bio.h"
+#include "proxy/net/ssl_session.h"
 #include "proxy/net/stream.h"
-#include "proxy/net/tls.h"
 
 namespace fairlead::net {
 
 struct TlsScratch;  ///< one per loop: where records are put together and taken apart
 
-class TlsStream final : public Stream, private StreamObserver, private TlsSession {
+class TlsStream final : public Stream, private StreamObserver, private SslSession {
   public:
     enum class End : std::uint8_t { Server, Client };
     /// @param side  whose settings it lives by; kept alive
-    TlsStream(Loop& loop, End end, std::shared_ptr<const void> side, SslOwner ssl,
+    TlsStream(Loop& loop, End end, std::shared_ptr<const void> side, SslOwner ssl_object,
               std::unique_ptr<Stream> stream);
     ~TlsStream() override;
 
@@ -37,6 +38,8 @@ class TlsStream final : public Stream, private StreamObserver, private TlsSessio
     }
     /// Empty: it has not failed, or nobody said a word.
     const std::string& error() const { return error_ == nullptr ? kNoError : *error_; }
+    /// See take_clear().
+    std::unique_ptr<Stream> release_inner() { return std::move(inner_); }
     /// Whose stream an SSL object is; for OpenSSL's callbacks.
     static TlsStream& of(const SSL* ssl);
     /// OpenSSL's question whether a certificate that it does not find good will do: it will not,
@@ -58,6 +61,8 @@ class TlsStream final : public Stream, private StreamObserver, private TlsSessio
     bool has_pending_input() const override;
     bool has_unread_bytes() const override { return inner_->has_unread_bytes(); }
     std::size_t unacknowledged_bytes() const override { return inner_->unacknowledged_bytes(); }
+    bool is_unheard(Duration duration) const override { return inner_->is_unheard(duration); }
+    void acknowledge() override { inner_->acknowledge(); }
     std::size_t read_rest(std::span<char> buffer) override;
     SocketAddress peer() const override { return inner_->peer(); }
     std::optional<std::uint32_t> peer_uid() const override { return inner_->peer_uid(); }
@@ -80,21 +85,6 @@ class TlsStream final : public Stream, private StreamObserver, private TlsSessio
     void on_drained() override;
     void on_broken(Failure failure) override;
 
-    // the session, for others
-    TlsVersion version() const override;
-    std::string_view cipher() const override;
-    std::string_view protocol() const override;
-    std::string_view server_name() const override;
-    bool is_resumed() const override;
-    bool has_peer_certificate() const override;
-    std::string peer_subject() const override;
-    std::string peer_certificate_der() const override;
-
-    static const BIO_METHOD* method();
-    static int bio_read(BIO* bio, char* out, std::size_t size, std::size_t* got);
-    static int bio_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* written);
-    static long bio_control(BIO* bio, int command, long number, void* pointer);
-
     void advance(std::string_view records);
     bool shake();
     void read_records();
@@ -109,15 +99,13 @@ class TlsStream final : public Stream, private StreamObserver, private TlsSessio
     Loop& loop_;
     TlsScratch& scratch_;
     const std::shared_ptr<const void> side_;
-    SslOwner ssl_;
+    RecordBio records_;
     std::unique_ptr<Stream> inner_;
     StreamObserver* observer_ = nullptr;
-    std::string_view input_;  ///< records not taken by OpenSSL yet; valid during on_bytes only
-    std::string held_;        ///< records nobody could be told of; seldom
-    std::string unsent_;      ///< tickets that go out with the first bytes written
+    std::string held_;    ///< records nobody could be told of; seldom
+    std::string unsent_;  ///< tickets that go out with the first bytes written
     std::unique_ptr<std::string> error_;
     std::unique_ptr<std::string> session_key_;
-    mutable std::unique_ptr<std::string> server_name_;  ///< when it is not as the client wrote it
     Later* later_ = nullptr;
     const End end_;
     Phase phase_ = Phase::Handshake;

@@ -1,6 +1,7 @@
 // A stream in use: reading, writing, ending.
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -225,6 +226,22 @@ std::size_t UvStream::unacknowledged_bytes() const {
     int in_kernel = 0;  // for a unix socket the memory they take there, which is more
     if (::ioctl(descriptor(), SIOCOUTQ, &in_kernel) != 0) in_kernel = 0;
     return queued_bytes() + static_cast<std::size_t>(in_kernel);
+}
+
+bool UvStream::is_unheard(Duration duration) const {
+    if (is_unix_) return false;
+    // Not TCP_USER_TIMEOUT: that ends a connection also while its peer, alive, takes nothing more.
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    if (::getsockopt(descriptor(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return false;
+    return info.tcpi_unacked > 0 && std::chrono::milliseconds{info.tcpi_last_ack_recv} >= duration;
+}
+
+void UvStream::acknowledge() {
+    if (is_unix_) return;
+    // Not for good, whatever the name says: the kernel delays again once something is sent.
+    const int on = 1;
+    ::setsockopt(descriptor(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 std::size_t UvStream::read_rest(std::span<char> buffer) {

@@ -60,6 +60,8 @@ class UvStream final : public Stream {
     bool has_pending_input() const override;
     bool has_unread_bytes() const override;
     std::size_t unacknowledged_bytes() const override;
+    bool is_unheard(Duration duration) const override;
+    void acknowledge() override;
     std::size_t read_rest(std::span<char> buffer) override;
     SocketAddress peer() const override;
     std::optional<std::uint32_t> peer_uid() const override;

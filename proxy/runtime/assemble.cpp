@@ -35,6 +35,10 @@ balancing::PoolSettings pool_settings(const conf::Pool& pool) {
     settings.policy_settings.hash.bound = pool.hash.bound;
     settings.slow_start = {pool.slow_start.over, pool.slow_start.from};
     settings.queue.size = pool.queue.size;
+    const conf::Passive& passive = pool.passive;
+    settings.ejection = {passive.is_on,        passive.failures, passive.over,    passive.ratio,
+                         passive.min_requests, passive.out,      passive.out_max, passive.max_out};
+    settings.has_checks = pool.check.has_value();
     settings.retry_budget = retry_budget(pool.retry);
     settings.when_all_down = pool.when_all_down == conf::WhenAllDown::Try
                                  ? balancing::WhenAllDown::Try
@@ -201,7 +205,10 @@ class Assembler {
             const auto old = routes_before.find(each.name);
             if (!is_here) {
                 listener.routes.emplace_back();
-            } else if (old != routes_before.end() && old->second->pool == each.pool) {
+            } else if (each.action == conf::Action::Split) {
+                listener.routes.push_back(split_route(config.name, each));
+            } else if (old != routes_before.end() && old->second->pool == each.pool &&
+                       old->second->shares.empty()) {
                 listener.routes.push_back(*old->second);
             } else {
                 listener.routes.push_back(route(config.name, each.name, each.pool));
@@ -231,7 +238,7 @@ class Assembler {
     SnapshotListener tcp_listener(const conf::Listener& config, const SnapshotListener* before) {
         SnapshotListener listener = bare_listener(config, before);
         const auto route = [&](std::string name, const std::string& pool) {
-            SnapshotRoute made{std::move(name), pool, {}};
+            SnapshotRoute made{std::move(name), pool, {}, {}};
             if (!pool.empty()) made.series.failures = series_.route_failures(config.name, pool);
             return made;
         };
@@ -242,12 +249,22 @@ class Assembler {
         return listener;
     }
 
+    /// Its shares have the series they had before: the registry finds them by their labels.
+    SnapshotRoute split_route(const std::string& listener, const conf::Route& config) {
+        SnapshotRoute made{config.name, {}, {}, {}};
+        for (const conf::SplitShare& share : config.split) {
+            made.shares.push_back(route(listener, config.name, share.pool));
+        }
+        return made;
+    }
+
     SnapshotRoute route(const std::string& listener, const std::string& name,
                         const std::string& pool) {
         return {
             name,
             pool,
-            {series_.route_requests(listener, name, pool), series_.route_failures(listener, pool)}};
+            {series_.route_requests(listener, name, pool), series_.route_failures(listener, pool)},
+            {}};
     }
 
     const std::shared_ptr<Snapshot> snapshot_;

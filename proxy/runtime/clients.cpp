@@ -53,19 +53,56 @@ void Clients::begin(Slot& slot, std::unique_ptr<net::Stream> stream, const net::
     if (http_context_.is_draining || slot.has_left()) handshake.drain();
 }
 
+template <class Client>
+void Clients::start(Client& client, const Slot& slot, std::span<char> first) {
+    client.start(first);
+    if (http_context_.is_draining || slot.has_left()) client.drain();
+}
+
 void Clients::serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
                     std::span<char> first) {
-    const auto begin = [&](auto& client) {
-        client.start(first);
-        if (http_context_.is_draining || slot.has_left()) client.drain();
-    };
-    if (slot.mode == conf::Mode::Http) {
-        begin(http_.add(std::make_unique<l7::ClientConnection>(http_context_, slot.http,
-                                                               std::move(stream), header)));
-    } else {
-        begin(tcp_.add(
-            std::make_unique<l4::TcpSession>(tcp_context_, slot.tcp, std::move(stream), header)));
+    if (slot.mode == conf::Mode::Tcp) {
+        start(tcp_.add(std::make_unique<l4::TcpSession>(tcp_context_, slot.tcp, std::move(stream),
+                                                        header)),
+              slot, first);
+        return;
     }
+    const conf::Listener& config = slot.config();
+    const net::TlsSession* const tls = stream->tls();
+    if (tls == nullptr && config.takes_h2() && config.takes_http1()) {
+        ProtocolChoiceOwner& owner = *this;
+        start(choices_.add(std::make_unique<ProtocolChoice>(loop_, worker_, owner, slot,
+                                                            std::move(stream), header)),
+              slot, first);
+        return;
+    }
+    const bool is_agreed = tls != nullptr && tls->protocol() == "h2";
+    serve_http(slot, std::move(stream), header, first, is_agreed || !config.takes_http1());
+}
+
+void Clients::serve_http(Slot& slot, std::unique_ptr<net::Stream> stream,
+                         const net::ProxyHeader* header, std::span<char> first, bool is_http2) {
+    if (is_http2) {
+        start(h2_.add(std::make_unique<l7::H2ClientConnection>(http_context_, slot.http,
+                                                               std::move(stream), header)),
+              slot, first);
+    } else {
+        start(http_.add(std::make_unique<l7::ClientConnection>(http_context_, slot.http,
+                                                               std::move(stream), header)),
+              slot, first);
+    }
+}
+
+void Clients::on_protocol_chosen(ProtocolChoice& choice, bool is_http2, std::span<char> first) {
+    std::unique_ptr<net::Stream> stream = choice.take_stream();
+    serve_http(choice.slot(), std::move(stream), choice.header(), first, is_http2);
+    loop_.retire(choices_.take(choice));
+}
+
+void Clients::on_protocol_not_chosen(ProtocolChoice& choice) {
+    note_failed(choice.slot(), choice.stream(), choice.header(), {"http", Failure::None},
+                choice.started());
+    bury(choices_, choice);
 }
 
 template <class Client>
@@ -75,6 +112,14 @@ void Clients::bury(ClientList<Client>& list, Client& client) {
 }
 
 void Clients::on_client_closed(l7::ClientConnection& connection) { bury(http_, connection); }
+
+void Clients::on_client_closed(l7::H2ClientConnection& connection) { bury(h2_, connection); }
+
+void Clients::on_client_failed(const l7::H2ClientConnection& connection, Failure failure) {
+    const l7::ListenerEntry& listener = connection.listener();
+    write_failed(listener.series, listener.config.name, connection.stream().peer(),
+                 connection.peer().ip, {"HTTP/2.0", failure}, connection.began());
+}
 
 void Clients::on_session_ended(l4::TcpSession& session) { bury(tcp_, session); }
 
@@ -86,7 +131,7 @@ void Clients::on_preface_done(Preface& preface, std::span<char> rest) {
 }
 
 void Clients::on_preface_failed(Preface& preface, Failure failure) {
-    note_failed(preface.slot(), preface.stream(), nullptr, "proxy", failure, preface.started());
+    note_failed(preface.slot(), preface.stream(), nullptr, {"proxy", failure}, preface.started());
     bury(prefaces_, preface);
 }
 
@@ -100,11 +145,37 @@ void Clients::on_handshake_done(Handshake& handshake) {
 }
 
 void Clients::on_handshake_failed(Handshake& handshake, Failure failure) {
-    note_failed(handshake.slot(), handshake.stream(), handshake.header(), "tls", failure,
+    note_failed(handshake.slot(), handshake.stream(), handshake.header(), {"tls", failure},
                 handshake.started());
     if (failure != Failure::None) log_handshake(handshake);
-    bury(handshakes_, handshake);
+    std::unique_ptr<net::Stream> stream = handshake.take_stream();
+    std::unique_ptr<net::Stream> clear =
+        failure == Failure::None ? nullptr : net::take_clear(*stream);
+    net::close(loop_, std::move(stream));
+    if (clear == nullptr) {
+        bury(handshakes_, handshake);
+        return;
+    }
+    FarewellOwner& owner = *this;
+    Farewell& farewell = farewells_.add(std::make_unique<Farewell>(
+        loop_, worker_, owner, handshake.slot(), std::move(clear), handshake.started()));
+    farewell.linger();
+    loop_.retire(handshakes_.take(handshake));
 }
+
+void Clients::on_plain_http(Handshake& handshake, std::string_view first) {
+    log_handshake(handshake);
+    Slot& slot = handshake.slot();
+    FarewellOwner& owner = *this;
+    Farewell& client = farewells_.add(std::make_unique<Farewell>(
+        loop_, worker_, owner, slot, handshake.take_stream(), handshake.started()));
+    const std::size_t bytes_out = client.answer(first);
+    note_failed(slot, client.stream(), handshake.header(),
+                {"http", Failure::ClientBadRequest, 400, bytes_out}, handshake.started());
+    loop_.retire(handshakes_.take(handshake));
+}
+
+void Clients::on_farewell_ended(Farewell& client) { bury(farewells_, client); }
 
 /// Why, at most once a second: scanners come in crowds.
 void Clients::log_handshake(const Handshake& handshake) {
@@ -126,56 +197,67 @@ void Clients::log_handshake(const Handshake& handshake) {
 }
 
 void Clients::note_failed(const Slot& slot, const net::Stream& stream,
-                          const net::ProxyHeader* header, std::string_view proto, Failure failure,
-                          Time began) {
+                          const net::ProxyHeader* header, Failed how, Time began) {
     const connect::ListenerSeries& series = slot.series();
     series.connections_total->add(worker_);
-    if (failure == Failure::None) return;
-    series.failures_without_pool[static_cast<std::size_t>(failure)]->add(worker_);
+    if (how.failure == Failure::None) return;
+    const SocketAddress peer = stream.peer();
+    const bool is_told = header != nullptr && header->has_addresses;
+    write_failed(series, slot.name, peer, is_told ? header->source.ip : peer.ip, how, began);
+}
+
+void Clients::write_failed(const connect::ListenerSeries& series, std::string_view listener,
+                           const SocketAddress& peer, const IpAddress& client, Failed how,
+                           Time began) {
+    series.failures_without_pool[static_cast<std::size_t>(how.failure)]->add(worker_);
     if (!tcp_context_.access_log->enabled()) return;
     char id[kHexIdLength];
     write_hex_id(tcp_context_.random, id);
-    const SocketAddress address = stream.peer();
-    const std::string peer = address.text();
-    const IpAddress ip =
-        header != nullptr && header->has_addresses ? header->source.ip : address.ip;
-    char client[46];
+    const std::string peer_text = peer.text();
+    char client_text[46];
     telemetry::AccessEntry entry;
     entry.time = http_context_.wall();
     entry.id = std::string_view(id, sizeof id);
-    entry.listener = slot.name;
-    entry.client = std::string_view(client, ip.write(client));
-    entry.peer = peer;
-    entry.proto = proto;
-    entry.failure = failure;
+    entry.listener = listener;
+    entry.client = std::string_view(client_text, client.write(client_text));
+    entry.peer = peer_text;
+    entry.proto = how.proto;
+    entry.status = how.status;
+    entry.failure = how.failure;
+    entry.bytes_out = how.bytes_out;
     entry.total = loop_.now() - began;
     tcp_context_.access_log->write(entry);
 }
 
+void Clients::for_each_stage(auto&& call) {
+    prefaces_.for_each(call);
+    handshakes_.for_each(call);
+    choices_.for_each(call);
+    farewells_.for_each(call);
+}
+
+/// But for HTTP/2, where several things run on one connection.
 void Clients::for_each(auto&& call) {
     http_.for_each(call);
     tcp_.for_each(call);
-    prefaces_.for_each(call);
-    handshakes_.for_each(call);
+    for_each_stage(call);
 }
 
 void Clients::drain() {
     http_context_.is_draining = true;
     for_each([](auto& client) { client.drain(); });
+    h2_.for_each([](l7::H2ClientConnection& client) { client.drain(); });
 }
 
 void Clients::drain_leaving() {
-    http_.for_each([](l7::ClientConnection& client) {
+    const auto drain = [](auto& client) {
         if (client.slot().is_draining()) client.drain();
-    });
-    tcp_.for_each([](l4::TcpSession& session) {
-        if (session.slot().is_draining()) session.drain();
-    });
-    prefaces_.for_each([](Preface& preface) {
-        if (preface.slot().has_left()) preface.drain();
-    });
-    handshakes_.for_each([](Handshake& handshake) {
-        if (handshake.slot().has_left()) handshake.drain();
+    };
+    http_.for_each(drain);
+    h2_.for_each(drain);
+    tcp_.for_each(drain);
+    for_each_stage([](auto& stage) {
+        if (stage.slot().has_left()) stage.drain();
     });
 }
 
@@ -183,6 +265,8 @@ void Clients::abort(bool with_exchanges, bool with_tunnels) {
     for_each([&](auto& client) {
         if (client.is_tunnel() ? with_tunnels : with_exchanges) client.abort();
     });
+    h2_.for_each(
+        [&](l7::H2ClientConnection& client) { client.abort(with_exchanges, with_tunnels); });
 }
 
 void Clients::abort_on(const balancing::Backend& backend, bool with_exchanges, bool with_tunnels) {
@@ -190,6 +274,14 @@ void Clients::abort_on(const balancing::Backend& backend, bool with_exchanges, b
         const bool is_meant = client.is_tunnel() ? with_tunnels : with_exchanges;
         if (is_meant && client.uses(backend)) client.abort();
     });
+    h2_.for_each([&](l7::H2ClientConnection& client) {
+        client.abort_on(backend, with_exchanges, with_tunnels);
+    });
+}
+
+void Clients::leave_backend(const balancing::Backend& backend) {
+    for_each([&](auto& client) { client.leave_backend(backend); });
+    h2_.for_each([&](l7::H2ClientConnection& client) { client.leave_backend(backend); });
 }
 
 void Clients::abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) {
@@ -199,15 +291,20 @@ void Clients::abort_leaving(std::uint64_t generation, bool with_exchanges, bool 
     };
     http_.for_each([&](auto& client) { abort(client, client.slot().left_with); });
     tcp_.for_each([&](auto& session) { abort(session, session.slot().left_with); });
-    prefaces_.for_each([&](auto& preface) { abort(preface, preface.slot().left_with()); });
-    handshakes_.for_each([&](auto& each) { abort(each, each.slot().left_with()); });
+    for_each_stage([&](auto& stage) { abort(stage, stage.slot().left_with()); });
+    h2_.for_each([&](l7::H2ClientConnection& client) {
+        if (client.slot().left_with == generation) client.abort(with_exchanges, with_tunnels);
+    });
 }
 
 void Clients::clear() {
     http_.clear();
+    h2_.clear();
     tcp_.clear();
     prefaces_.clear();
     handshakes_.clear();
+    choices_.clear();
+    farewells_.clear();
     flush_access_log();
 }
 

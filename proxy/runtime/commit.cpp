@@ -22,7 +22,8 @@ void for_each_certificate(const SnapshotListener& listener, auto&& call) {
 /// Calls back for each route of a listener, its default among them.
 void for_each_route(const SnapshotListener& listener, auto&& call) {
     for (const SnapshotRoute& route : listener.routes) {
-        if (!route.name.empty()) call(route);
+        for (const SnapshotRoute& share : route.shares) call(share);
+        if (!route.name.empty() && route.shares.empty()) call(route);
     }
     call(listener.fallback);
 }

@@ -59,6 +59,11 @@ conf::Outcome route(const conf::Model& model, const conf::ExpectRequest& request
         case conf::Action::Pool:
             outcome.pool = taken.pool;
             break;
+        case conf::Action::Split:
+            for (const conf::SplitShare& share : taken.split) {
+                if (share.weight > 0) outcome.shares.push_back(share.pool);
+            }
+            break;
         case conf::Action::Redirect:
             outcome.status = taken.status;
             outcome.redirect =

@@ -1,94 +1,45 @@
 #include "proxy/runtime/handshake.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "proxy/net/tls_server.h"
+#include "proxy/runtime/farewell.h"
 
 namespace fairlead::runtime {
-namespace {
-
-/// While draining, for the hello of a client that has just come.
-constexpr Duration kDrainGrace = std::chrono::seconds{1};
-
-}  // namespace
-
-// ---- the gate
-
-HandshakeGate::HandshakeGate(net::Loop& loop)
-    : loop_(loop), next_turn_(net::Deadline::of<&HandshakeGate::on_turn>(loop.timers(), *this)) {}
-
-bool HandshakeGate::enter(Handshake& handshake) {
-    if (!next_turn_.is_set()) next_turn_.set(loop_.now());
-    if (begun_ < kPerTurn && waiting_.empty()) {
-        ++begun_;
-        return true;
-    }
-    waiting_.push_back(&handshake);
-    return false;
-}
-
-void HandshakeGate::leave(Handshake& handshake) {
-    waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), &handshake), waiting_.end());
-}
-
-void HandshakeGate::on_turn() {
-    begun_ = 0;
-    while (begun_ < kPerTurn && !waiting_.empty()) {
-        Handshake& next = *waiting_.front();
-        waiting_.pop_front();
-        ++begun_;
-        next.begin();
-    }
-    if (!waiting_.empty()) next_turn_.set(loop_.now());
-}
-
-// ---- one of them
 
 Handshake::Handshake(net::Loop& loop, unsigned worker, HandshakeOwner& owner, HandshakeGate& gate,
                      Slot& slot, std::unique_ptr<net::Stream> stream,
                      const net::ProxyHeader* header, Time started)
-    : loop_(loop),
-      worker_(worker),
+    : ConnectionStage(loop, worker, slot, std::move(stream), started),
       owner_(owner),
       gate_(gate),
-      slot_(slot),
-      tls_(slot.tls),
-      stream_(std::move(stream)),
-      deadline_(net::Deadline::of<&Handshake::on_deadline>(loop.timers(), *this)),
-      started_(started) {
+      tls_(slot.tls) {
     if (header != nullptr) header_ = *header;
-    ++slot_.prefaces;
-    slot_.series().connections->add(worker_, 1);
 }
 
-Handshake::~Handshake() {
-    if (is_waiting_) gate_.leave(*this);
-    --slot_.prefaces;
-    slot_.series().connections->add(worker_, -1);
-    net::close(loop_, std::move(stream_));
-}
+Handshake::~Handshake() { leave_gate(); }
 
 void Handshake::start(std::span<char> first) {
-    stream_->set_observer(*this);
-    deadline_.set(after(started_, slot_.config().timeouts.handshake));
-    if (first.empty()) {
-        stream_->start_reading();
-    } else {
-        on_bytes(first);
-    }
-}
-
-void Handshake::drain() {
-    if (has_begun_ || is_waiting_) return;
-    deadline_.set(std::min(deadline_.when(), loop_.now() + kDrainGrace));
+    listen(handshake_end());
+    inner().start_reading();
+    if (!first.empty()) on_bytes(first);  // last: this may retire us
 }
 
 /// The first bytes of a client, in clear still: from here on TLS reads by itself.
 void Handshake::on_bytes(std::span<char> bytes) {
-    if (is_over_ || has_begun_ || is_waiting_) return;
-    stream_->stop_reading();
-    first_.assign(bytes.data(), bytes.size());
+    if (is_over() || is_tls_ || is_waiting_) return;
+    first_.append(bytes.data(), bytes.size());
+    if (slot().mode == conf::Mode::Http) {
+        const LooksPlain looks = looks_plain(first_);
+        if (looks == LooksPlain::Maybe) return;
+        if (looks == LooksPlain::Yes) {
+            end();
+            reason_ = "the other side speaks plain HTTP";
+            owner_.on_plain_http(*this, first_);
+            return;
+        }
+    }
+    inner().stop_reading();
     if (gate_.enter(*this)) {
         begin();
     } else {
@@ -98,37 +49,40 @@ void Handshake::on_bytes(std::span<char> bytes) {
 
 void Handshake::begin() {
     is_waiting_ = false;
-    has_begun_ = true;
-    stream_ = net::accept_tls(loop_, tls_, std::move(stream_), first_);
+    is_tls_ = true;
+    put_stream(net::accept_tls(loop(), tls_, take_stream(), first_));
     first_ = std::string();
-    stream_->set_observer(*this);
-    stream_->start_reading();
+    inner().set_observer(*this);
+    inner().start_reading();
 }
 
 void Handshake::on_connected() {
-    if (std::exchange(is_over_, true)) return;
-    deadline_.clear();
-    owner_.on_handshake_done(*this);
+    if (end()) owner_.on_handshake_done(*this);
 }
 
 // Health checks of whoever is in front connect and close: nothing is wrong with that.
-void Handshake::on_end() { fail(Failure::None); }
+void Handshake::on_end() {
+    if (has_begun()) reason_ = "the other side closed the connection";
+    fail(has_begun() ? Failure::TlsClientFailed : Failure::None);
+}
 
 void Handshake::on_broken(Failure) {
-    if (has_begun_) reason_ = net::tls_error(*stream_);
+    if (is_tls_) reason_ = net::tls_error(stream());
     fail(reason_.empty() ? Failure::None : Failure::TlsClientFailed);
 }
 
 void Handshake::on_deadline() {
-    const bool is_silent = !has_begun_ && !is_waiting_;
-    reason_ = is_silent ? "nothing was said" : "it was not done in time";
+    reason_ = has_begun() ? "it was not done in time" : "nothing was said";
     fail(Failure::TlsClientFailed);
 }
 
-void Handshake::fail(Failure failure) {
-    if (std::exchange(is_over_, true)) return;
-    deadline_.clear();
+void Handshake::tell_failed(Failure failure) {
+    leave_gate();  // it may be some time until this is buried
     owner_.on_handshake_failed(*this, failure);
+}
+
+void Handshake::leave_gate() {
+    if (std::exchange(is_waiting_, false)) gate_.leave(*this);
 }
 
 }  // namespace fairlead::runtime

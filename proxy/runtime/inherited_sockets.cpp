@@ -63,19 +63,22 @@ InheritedSockets InheritedSockets::from_environment(int first) {
                                      fd);
                 break;
             }
-            sockets.push_back({net::Descriptor{fd}, i < names.size() ? names[i] : ""});
+            sockets.push_back(
+                {net::Descriptor{fd}, i < names.size() ? names[i] : "", net::SocketOwner::Other});
         }
     } else if (is_ours) {
         telemetry::log::warn("LISTEN_FDS is \"{}\", which is no number of sockets", count_text);
     }
-    return {std::move(sockets), net::SocketFile::Keep};
+    return InheritedSockets{std::move(sockets)};
 }
 
 Result<std::optional<net::SocketSet>> InheritedSockets::adopt(const BindAddress& address) {
     std::vector<net::Descriptor> matching;
     std::vector<InheritedSocket> rest;
+    net::SocketOwner owner = net::SocketOwner::Lender;
     for (InheritedSocket& each : sockets_) {
         if (net::is_listening_on(each.descriptor.get(), address)) {
+            if (each.owner == net::SocketOwner::Other) owner = each.owner;
             matching.push_back(std::move(each.descriptor));
         } else {
             rest.push_back(std::move(each));
@@ -83,7 +86,7 @@ Result<std::optional<net::SocketSet>> InheritedSockets::adopt(const BindAddress&
     }
     sockets_ = std::move(rest);
     if (matching.empty()) return std::nullopt;
-    Result<net::SocketSet> set = net::SocketSet::adopt(address, std::move(matching), file_);
+    Result<net::SocketSet> set = net::SocketSet::adopt(address, std::move(matching), owner);
     if (!set) return fail(std::move(set).error());
     return std::optional<net::SocketSet>{std::move(*set)};
 }

@@ -17,15 +17,15 @@ namespace fairlead::runtime {
 struct InheritedSocket {
     net::Descriptor descriptor;
     std::string name;  ///< who gave it calls it so; only told in warnings
+    net::SocketOwner owner = net::SocketOwner::Lender;
 };
 
 class InheritedSockets {
   public:
-    /// @param file  whose the files of unix sockets are
-    InheritedSockets(std::vector<InheritedSocket> sockets, net::SocketFile file)
-        : sockets_(std::move(sockets)), file_(file) {}
+    explicit InheritedSockets(std::vector<InheritedSocket> sockets)
+        : sockets_(std::move(sockets)) {}
     /// What LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES say, which are taken out of the environment.
-    /// Their files stay the manager's. Before other threads exist.
+    /// They stay the manager's. Before other threads exist.
     /// @param first  descriptor; 3 but in tests
     static InheritedSockets from_environment(int first = 3);
 
@@ -38,7 +38,6 @@ class InheritedSockets {
 
   private:
     std::vector<InheritedSocket> sockets_;
-    net::SocketFile file_;
 };
 
 }  // namespace fairlead::runtime

@@ -15,9 +15,9 @@ std::vector<std::string_view> policy_names() {
     return names;
 }
 
-conf::LoadResult checked(conf::LoadResult loaded) {
+conf::LoadResult checked(conf::LoadResult loaded, TlsMaterial& material) {
     if (!loaded.ok()) return loaded;
-    TlsFindings tls = check_tls(loaded.model, SystemClock{}.wall());
+    TlsFindings tls = check_tls(loaded.model, SystemClock{}.wall(), material);
     loaded.errors = std::move(tls.errors);
     for (Error& each : tls.warnings) loaded.warnings.push_back(std::move(each));
     if (loaded.ok()) loaded.errors = run_expectations(loaded.model);
@@ -26,14 +26,16 @@ conf::LoadResult checked(conf::LoadResult loaded) {
 
 }  // namespace
 
-conf::LoadResult load_model(const std::string& path) {
+conf::LoadResult load_model(const std::string& path, TlsMaterial* material) {
     const std::vector<std::string_view> policies = policy_names();
-    return checked(conf::load_file(path, {policies, {}}));
+    TlsMaterial own;
+    return checked(conf::load_file(path, {policies, {}}), material == nullptr ? own : *material);
 }
 
 conf::LoadResult load_model_text(std::string_view text, const std::string& name) {
     const std::vector<std::string_view> policies = policy_names();
-    return checked(conf::load_text(text, name, {policies, {}}));
+    TlsMaterial material;
+    return checked(conf::load_text(text, name, {policies, {}}), material);
 }
 
 }  // namespace fairlead::runtime

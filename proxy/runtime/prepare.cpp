@@ -5,7 +5,6 @@
 
 #include "proxy/net/resolver.h"
 #include "proxy/runtime/server.h"
-#include "proxy/runtime/tls_material.h"
 
 namespace fairlead::runtime {
 namespace {
@@ -29,7 +28,7 @@ void add_errors(std::vector<Error> errors, Prepared& prepared) {
 }
 
 void make_server(const conf::Listener& listener, const TlsMaking& making, Prepared& prepared) {
-    auto settings = tls_server_settings(listener);
+    auto settings = making.material->server_settings(listener);
     if (!settings) {
         add_errors(std::move(settings).error(), prepared);
         return;
@@ -47,7 +46,7 @@ void make_server(const conf::Listener& listener, const TlsMaking& making, Prepar
 }
 
 void make_clients(const conf::Pool& pool, const TlsMaking& making, Prepared& prepared) {
-    auto settings = tls_client_settings(pool);
+    auto settings = making.material->client_settings(pool);
     if (!settings) {
         add_errors(std::move(settings).error(), prepared);
         return;
@@ -83,6 +82,7 @@ Prepared prepare(conf::Model model, const conf::SettingList* running, TlsMaking 
     if (making.tickets == nullptr) {
         making.tickets = std::make_shared<net::TicketKeys>(SystemClock{}.wall());
     }
+    if (making.material == nullptr) making.material = std::make_shared<TlsMaterial>();
     if (making.workers == 0) making.workers = workers_of(model.process);
     Prepared prepared;
     prepared.tickets = making.tickets;

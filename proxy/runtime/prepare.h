@@ -16,6 +16,7 @@
 #include "proxy/net/ticket_keys.h"
 #include "proxy/net/tls_client.h"
 #include "proxy/net/tls_server.h"
+#include "proxy/runtime/tls_material.h"
 
 namespace fairlead::runtime {
 
@@ -26,6 +27,8 @@ using AddressBook = std::unordered_map<std::string, Result<std::vector<SocketAdd
 struct TlsMaking {
     std::shared_ptr<net::TicketKeys> tickets;  ///< null: the process has none yet
     unsigned workers = 0;                      ///< 0: as many as the model wants
+    /// Of the load that brought the model; null: everything is parsed here.
+    std::shared_ptr<TlsMaterial> material = nullptr;
 };
 
 /// Empty: in clear. The same objects as long as nothing of `tls` has changed.

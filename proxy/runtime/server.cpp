@@ -123,16 +123,22 @@ Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
     server->monitor_ =
         std::make_unique<health::Monitor>(server->clock_, server->alarm_, server->probes_,
                                           *server->registry_, Random::from_entropy());
+    server->monitor_->on_out([&made = *server](const std::shared_ptr<balancing::Backend>& backend) {
+        for (const auto& worker : made.workers_) worker->leave_backend(backend);
+    });
     server->add_collectors();
     return server;
 }
 
-Result<void> Server::open_access_log(const conf::AccessLog& access) {
+Result<std::unique_ptr<telemetry::AccessLog>> Server::open_access_log(
+    const conf::AccessLog& access) const {
     auto opened = telemetry::AccessLog::open(access_log_config(access), workers_count_);
-    if (!opened) return fail(std::move(opened).error());
-    access_log_before_ = std::move(access_log_);
-    access_log_ = std::move(*opened);
-    return {};
+    if (!opened) {
+        Error error = std::move(opened).error();
+        error.where = access.to_where;
+        return fail(std::move(error));
+    }
+    return opened;
 }
 
 void Server::set_health(std::string_view pool, std::string_view backend, const std::string& address,
@@ -144,7 +150,9 @@ void Server::set_health(std::string_view pool, std::string_view backend, const s
 }
 
 Result<void> Server::start() {
-    if (auto opened = open_access_log(snapshot_->model.log.access); !opened) return opened;
+    auto log = open_access_log(snapshot_->model.log.access);
+    if (!log) return fail(std::move(log).error());
+    access_log_ = std::move(*log);
     const std::string instance = make_instance();
     Random seeds = Random::from_entropy();
     for (unsigned index = 0; index < workers_count_; ++index) {
@@ -152,7 +160,7 @@ Result<void> Server::start() {
             WorkerSettings{index, instance, seeds.next()}, snapshot_, access_log_->writer(index),
             registry_->gauge(Metric::LoopLagSeconds, {std::to_string(index)}), *cap_));
     }
-    tls_upkeep_.set(loop_.now() + kTlsUpkeepEvery);
+    tls_upkeep_.set(loop_.now());  // secrets of the process before may be due
     watch_backends(nullptr);
     monitor_->start([this] { accept(); });
     return {};
@@ -195,7 +203,7 @@ void Server::wake(unsigned worker) noexcept {
 void Server::on_tls_upkeep() {
     tls_upkeep_.set(loop_.now() + kTlsUpkeepEvery);
     const WallTime now = clock_.wall();
-    ticket_keys_->rotate(now);
+    if (ticket_keys_->rotate(now) && on_tickets_changed_ != nullptr) on_tickets_changed_();
     if (now - certificates_told_ < kTellCertificatesEvery) return;
     certificates_told_ = now;
     warn_of_certificates();

@@ -50,6 +50,8 @@ class Server final : private balancing::Waker, private LeavingObserver {
                     balancing::State health);
     /// Before start(): called when clients are accepted.
     void on_accepting(std::function<void()> call) { on_accepting_ = std::move(call); }
+    /// Before start(): called when secrets behind session tickets are added or forgotten.
+    void on_tickets_changed(std::function<void()> call) { on_tickets_changed_ = std::move(call); }
     /// Opens the access log, starts workers and checks. Clients are accepted after the first round
     /// of checks, so that the first request does not meet a backend that is known to be down a
     /// moment later.
@@ -67,12 +69,12 @@ class Server final : private balancing::Waker, private LeavingObserver {
     /// In order, as `[process] stop` says: keep serving for `delay` with /ready 503, close the
     /// listeners, wait for exchanges and tunnels. `on_stopped` is called when all is over.
     void stop(std::function<void()> on_stopped);
-    /// The same without `delay`.
+    /// The same at once, without `delay`.
     void stop_now(std::function<void()> on_stopped);
-    /// The process that handed the listening sockets over has let go: their files are ours.
-    void take_socket_files();
-    /// Before stop(), when another process goes on with the listening sockets: their files stay.
-    void leave_socket_files();
+    /// The process that handed the listening sockets over has let go of them.
+    void take_sockets();
+    /// Before stop_now(), when another process goes on with the listening sockets.
+    void leave_sockets();
     bool is_stopping() const { return is_stopping_; }
     /// Bound, and the first round of checks is done.
     bool is_ready() const { return is_accepting_ && !is_stopping_; }
@@ -102,13 +104,15 @@ class Server final : private balancing::Waker, private LeavingObserver {
     void set_admin_states(const Snapshot& snapshot, const Overrides& overrides);
     std::vector<Worker::Socket> sockets_for(unsigned worker) const;
     static void set_log_level(conf::LogLevel level);
-    Result<void> open_access_log(const conf::AccessLog& access);
+    Result<std::unique_ptr<telemetry::AccessLog>> open_access_log(
+        const conf::AccessLog& access) const;
     void on_worker_applied();
     void abort_on(const std::shared_ptr<balancing::Backend>& backend, bool with_exchanges,
                   bool with_tunnels) override;
     void abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) override;
     void on_tls_upkeep();
     void warn_of_certificates() const;
+    void turn_away();
     void close_listeners();
     void on_stop_deadline();
     void on_worker_drained();
@@ -140,12 +144,13 @@ class Server final : private balancing::Waker, private LeavingObserver {
     std::vector<std::unique_ptr<Worker>> workers_;
     std::function<void()> on_stopped_;
     std::function<void()> on_accepting_;
+    std::function<void()> on_tickets_changed_;
     unsigned draining_workers_ = 0;
     // ---- a change under way
     unsigned applying_workers_ = 0;
     std::shared_ptr<const Snapshot> snapshot_before_;
     OnApplied on_applied_;
-    enum class StopStep : std::uint8_t { Delay, Drain, Exchanges, Tunnels };
+    enum class StopStep : std::uint8_t { Delay, Handshakes, Exchanges, Tunnels, Drain };
     StopStep stop_step_ = StopStep::Delay;
     Time stop_began_{};
     bool is_accepting_ = false;

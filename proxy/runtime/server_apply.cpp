@@ -48,17 +48,27 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
         return;
     }
     const std::shared_ptr<const Snapshot> next = std::move(*assembled);
-    auto bindings = bind_listeners(next->model, bindings_, workers_count_);
-    if (!bindings) errors = std::move(bindings).error();
-    // The log last: it is the only one of these that a failure of another must not find done.
-    if (errors.empty() && has_new_log) {
+    std::unique_ptr<telemetry::AccessLog> new_log;
+    if (has_new_log) {
         auto opened = open_access_log(next->model.log.access);
-        if (!opened) errors.push_back(std::move(opened).error());
+        if (opened) {
+            new_log = std::move(*opened);
+        } else {
+            errors.push_back(std::move(opened).error());
+        }
     }
+    // Sockets last: a client that found a new one open must not be reset because of something else.
+    Many<Bindings> bindings = Bindings();
+    if (errors.empty()) bindings = bind_listeners(next->model, bindings_, workers_count_);
+    if (!bindings) errors = std::move(bindings).error();
     if (!errors.empty()) {
         unlist_gone(*next, *snapshot_, *registry_, removed_series_);
         on_applied(std::move(errors));
         return;
+    }
+    if (new_log != nullptr) {
+        access_log_before_ = std::move(access_log_);
+        access_log_ = std::move(new_log);
     }
 
     commit(*next, *snapshot_, *registry_, removed_series_);
@@ -135,10 +145,12 @@ void Server::watch_backends(const Snapshot* previous) {
         const SnapshotPool* const before =
             previous == nullptr ? nullptr : previous->pool(pool->config->name);
         if (before == pool.get()) continue;
+        monitor_->watch_traffic(pool->shared);
         for (std::size_t index = 0; index < pool->backends.size(); ++index) {
             const auto& each = pool->backends[index];
             if (pool->config->check) {
-                health::Reach reach{pool->config->send_proxy, pool->tls.of_checks, {}};
+                health::Reach reach{
+                    pool->config->send_proxy, pool->tls.of_checks, {}, pool->config->http};
                 if (reach.tls != nullptr) {
                     reach.tls_name = tls_name(*pool->config, pool->config->backends[index]);
                 }
@@ -152,10 +164,10 @@ void Server::watch_backends(const Snapshot* previous) {
     }
     if (previous == nullptr) return;
     for (const auto& pool : previous->pools) {
-        if (!pool->config->check) continue;
         const std::string& name = pool->config->name;
         const SnapshotPool* const now = snapshot_->pool(name);
-        if (now == pool.get()) continue;
+        if (now == nullptr) monitor_->forget_traffic(name);
+        if (!pool->config->check || now == pool.get()) continue;
         std::unordered_map<std::string_view, bool> kept;
         if (now != nullptr) {
             for (const auto& each : now->backends) kept.emplace(each->backend->name(), true);

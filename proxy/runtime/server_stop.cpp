@@ -10,6 +10,9 @@ namespace {
 
 namespace log = telemetry::log;
 
+/// Clients that are connecting when the listeners close get this much to have done so: the round
+/// trip of all but those at the other end of the world.
+constexpr Duration kHandshakesFor = std::chrono::milliseconds{50};
 /// Connections that linger after the last exchange get this much, then the process ends.
 constexpr Duration kLastGrace = std::chrono::milliseconds{500};
 
@@ -26,7 +29,7 @@ void Server::stop(std::function<void()> on_stopped) {
         log::info("stopping: serving on for {} while /ready says 503", format_duration(stop.delay));
         stop_deadline_.set(stop_began_ + stop.delay);
     } else {
-        close_listeners();
+        turn_away();
     }
 }
 
@@ -34,34 +37,40 @@ void Server::stop_now(std::function<void()> on_stopped) {
     if (is_stopping_) return;
     is_stopping_ = true;
     on_stopped_ = std::move(on_stopped);
+    turn_away();
     close_listeners();
 }
 
-void Server::take_socket_files() {
+void Server::take_sockets() {
     for (const Binding& binding : bindings_) {
-        if (binding.sockets != nullptr) binding.sockets->take_file();
+        if (binding.sockets != nullptr) binding.sockets->take();
     }
 }
 
-void Server::leave_socket_files() {
+void Server::leave_sockets() {
     for (const Binding& binding : bindings_) {
-        if (binding.sockets != nullptr) binding.sockets->leave_file();
+        if (binding.sockets != nullptr) binding.sockets->leave();
     }
+}
+
+/// Workers still accept who is connecting.
+void Server::turn_away() {
+    log::info("stopping: listeners close, running requests have {}",
+              format_duration(snapshot_->model.process.stop.requests));
+    for (Binding& binding : bindings_) binding.sockets.reset();
+    stop_step_ = StopStep::Handshakes;
+    stop_deadline_.set(loop_.now() + kHandshakesFor);
 }
 
 void Server::close_listeners() {
     stop_step_ = StopStep::Exchanges;
     stop_began_ = loop_.now();
     const conf::Stop& stop = snapshot_->model.process.stop;
-    log::info("stopping: listeners close, running requests have {}",
-              format_duration(stop.requests));
     draining_workers_ = static_cast<unsigned>(workers_.size());
     if (draining_workers_ == 0) {
         finish_stopping();
         return;
     }
-    // Ours first: then the workers' copies are the last, and accepting until empty loses no client.
-    for (Binding& binding : bindings_) binding.sockets.reset();
     for (const auto& worker : workers_) {
         worker->drain([this] { wakeup_.post([this] { on_worker_drained(); }); });
     }
@@ -73,6 +82,9 @@ void Server::on_stop_deadline() {
     const Duration waited = loop_.now() - stop_began_;
     switch (stop_step_) {
         case StopStep::Delay:
+            turn_away();
+            return;
+        case StopStep::Handshakes:
             close_listeners();
             return;
         case StopStep::Exchanges:

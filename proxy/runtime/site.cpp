@@ -32,14 +32,17 @@ std::shared_ptr<connect::PoolEntry> make_pool(const SnapshotPool& pool,
         connect::BackendEntry* const same =
             before == nullptr ? nullptr : before->find(*shared->backend);
         // Connections that were made by other rules are of no use any more.
+        const bool is_h2 = pool.config->http == conf::BackendHttp::V2;
         const bool is_same = same != nullptr && same->shared == shared && same->tls == entry->tls &&
-                             same->tls_name == name;
+                             same->tls_name == name && (same->h2 != nullptr) == is_h2;
         if (is_same) {
             same->idle.set_bounds(bounds);
             entry->add(same->shared_from_this());
         } else {
-            entry->add(std::make_shared<connect::BackendEntry>(loop, shared, bounds, entry->tls,
-                                                               std::move(name)));
+            auto made = std::make_shared<connect::BackendEntry>(loop, shared, bounds, entry->tls,
+                                                                std::move(name));
+            if (is_h2) made->h2 = std::make_unique<connect::H2Connections>(loop, *made, worker);
+            entry->add(std::move(made));
         }
     }
     return entry;
@@ -53,6 +56,15 @@ l7::RouteEntry make_route(const Pools& pools, const conf::Route* config,
     route.config = config;
     route.name = snapshot.name;
     route.series = snapshot.series;
+    if (!snapshot.shares.empty()) {
+        std::vector<std::uint32_t> weights;
+        for (const conf::SplitShare& share : config->split) weights.push_back(share.weight);
+        route.split.emplace(weights);
+        for (const SnapshotRoute& share : snapshot.shares) {
+            route.shares.push_back(make_route(pools, config, share));
+        }
+        return route;
+    }
     const auto found = pools.find(snapshot.pool);
     if (found == pools.end()) return route;
     route.pool = found->second;

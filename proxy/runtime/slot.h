@@ -32,7 +32,7 @@ struct Slot {
     l7::ListenerSlot http;                ///< used with Mode::Http
     l4::ListenerSlot tcp;                 ///< used with Mode::Tcp
     std::shared_ptr<net::TlsServer> tls;  ///< of its present configuration; null: in clear
-    std::uint32_t prefaces = 0;           ///< connections before their first byte of protocol
+    std::uint32_t stages = 0;             ///< connections before their first byte of protocol
 
     const conf::Listener& config() const {
         return mode == conf::Mode::Http ? http.entry->config : tcp.entry->config;
@@ -45,7 +45,7 @@ struct Slot {
     }
     bool has_left() const { return left_with() != 0; }
     void leave(std::uint64_t generation) { http.left_with = tcp.left_with = generation; }
-    bool is_empty() const { return http.connections + tcp.connections + prefaces == 0; }
+    bool is_empty() const { return http.connections + tcp.connections + stages == 0; }
 };
 
 }  // namespace fairlead::runtime

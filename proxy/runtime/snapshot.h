@@ -36,8 +36,9 @@ struct SnapshotPool {
 /// failures only.
 struct SnapshotRoute {
     std::string name;
-    std::string pool;
+    std::string pool;  ///< empty: none, or those of the shares
     connect::RouteSeries series{};
+    std::vector<SnapshotRoute> shares{};  ///< index as in Route::split
 };
 
 /// The workers that still have a listener, or connections of it: from the configuration that brings

@@ -59,7 +59,8 @@ void set_weight(Overrides& overrides, const conf::Model& file, const std::string
 void Steering::Work::load() {
     if (!path.empty()) {
         began = std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
-        conf::LoadResult loaded = load_model(path);
+        tls.material = std::make_shared<TlsMaterial>();
+        conf::LoadResult loaded = load_model(path, tls.material.get());
         files = loaded.model.files;
         folders = loaded.model.include_folders;
         fingerprint = loaded.model.content;

@@ -94,14 +94,14 @@ Result<void> TakeoverClient::receive_gift(Time end) {
                                 "on {}, as it said",
                                 each.address.text()));
             }
-            sockets_.push_back({std::move(descriptors[at]), each.listener});
+            sockets_.push_back({std::move(descriptors[at]), each.listener, each.owner});
         }
     }
     return {};
 }
 
 InheritedSockets TakeoverClient::take_sockets() {
-    return {std::exchange(sockets_, {}), net::SocketFile::Lent};
+    return InheritedSockets{std::exchange(sockets_, {})};
 }
 
 void TakeoverClient::ready(net::Loop& loop, std::function<void(TakeoverEnd, std::string)> on_end) {

@@ -17,6 +17,13 @@ using nlohmann::json;
 constexpr std::uint64_t kPidMax = 0x7FFFFFFF;
 constexpr std::uint64_t kVersionMax = 1'000'000;
 
+constexpr const char* kLender = "process";
+constexpr const char* kOther = "manager";
+
+const char* owner_name(net::SocketOwner owner) {
+    return owner == net::SocketOwner::Lender ? kLender : kOther;
+}
+
 struct ToJson {
     json operator()(const TakeoverHello& hello) const {
         return {{"type", "hello"}, {"version", hello.version}, {"pid", hello.pid}};
@@ -27,7 +34,8 @@ struct ToJson {
             sockets.push_back({{"kind", each.kind == OfferedKind::Admin ? "admin" : "listener"},
                                {"listener", each.listener},
                                {"address", each.address.text()},
-                               {"count", each.count}});
+                               {"count", each.count},
+                               {"owner", owner_name(each.owner)}});
         }
         return {{"type", "offer"}, {"sockets", std::move(sockets)}, {"state", offer.state}};
     }
@@ -57,6 +65,12 @@ OfferedSockets sockets_of(const JsonFields& from) {
         from.complain_of("address", "no address");
     }
     sockets.count = static_cast<std::uint32_t>(from.number("count", 1, kTakeoverSocketsMax));
+    const std::string owner = from.text("owner");
+    if (owner == kOther) {
+        sockets.owner = net::SocketOwner::Other;
+    } else if (owner != kLender) {
+        from.complain_of("owner", "no owner");
+    }
     return sockets;
 }
 

@@ -10,6 +10,7 @@
 
 #include "proxy/base/address.h"
 #include "proxy/base/result.h"
+#include "proxy/net/listener.h"
 
 namespace fairlead::runtime {
 
@@ -36,6 +37,7 @@ struct OfferedSockets {
     std::string listener;  ///< its name; of Admin it may be empty
     BindAddress address;   ///< as bound
     std::uint32_t count = 1;
+    net::SocketOwner owner = net::SocketOwner::Lender;
 };
 
 /// The old one's answer. The descriptors follow, in this order.

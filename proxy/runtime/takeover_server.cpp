@@ -102,7 +102,7 @@ Result<void> TakeoverServer::give(const TakeoverGift& gift) {
     for (const TakeoverGift::Sockets& each : gift.sockets) {
         const std::vector<int> own = each.set->descriptors();
         offer.sockets.push_back({each.kind, each.listener, each.set->address(),
-                                 static_cast<std::uint32_t>(own.size())});
+                                 static_cast<std::uint32_t>(own.size()), each.set->lends_as()});
         descriptors.insert(descriptors.end(), own.begin(), own.end());
     }
     offer.state = gift.state;

@@ -37,7 +37,7 @@ class TakeoverObserver {
     /// The new process is entitled and speaks our version.
     virtual TakeoverGift on_takeover_begun() = 0;
     /// The new process accepts on the sockets: from here on there is no way back. Write the state
-    /// no more, call leave_file() on every set, accept no more, call release(), drain and end.
+    /// no more, call leave() on every set, accept no more, call release(), drain and end.
     virtual void on_takeover_ready() = 0;
     /// It came to nothing, nothing has changed.
     virtual void on_takeover_failed(const Error& why) = 0;

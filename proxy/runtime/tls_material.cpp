@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <string>
+#include <string_view>
 #include <utility>
 
 namespace fairlead::runtime {
@@ -30,23 +30,6 @@ net::ClientAuth client_auth(conf::ClientAuth auth) {
             break;
     }
     return net::ClientAuth::Require;
-}
-
-net::CertificateText text_of(const std::shared_ptr<const conf::FileContent>& cert,
-                             const std::shared_ptr<const conf::FileContent>& key,
-                             const std::shared_ptr<const conf::FileContent>& ocsp) {
-    net::CertificateText text;
-    text.cert_path = cert->path;
-    text.cert = cert->bytes;
-    if (key != nullptr) {
-        text.key_path = key->path;
-        text.key = key->bytes;
-    }
-    if (ocsp != nullptr) {
-        text.ocsp_path = ocsp->path;
-        text.ocsp = ocsp->bytes;
-    }
-    return text;
 }
 
 void warn_of(const net::Certificate& certificate, WallTime now, const Location& where,
@@ -76,42 +59,73 @@ void warn_of_hidden(const std::vector<CertificatePointer>& certificates,
 
 }  // namespace
 
-Many<net::TlsServerSettings> tls_server_settings(const conf::Listener& listener) {
+Result<CertificatePointer> TlsMaterial::certificate(const Files& files) {
+    if (const auto found = certificates_.find(files); found != certificates_.end()) {
+        return found->second;
+    }
+    const auto& [cert, key, ocsp] = files;
+    net::CertificateText text;
+    text.cert_path = cert->path;
+    text.cert = cert->bytes;
+    if (key != nullptr) {
+        text.key_path = key->path;
+        text.key = key->bytes;
+    }
+    if (ocsp != nullptr) {
+        text.ocsp_path = ocsp->path;
+        text.ocsp = ocsp->bytes;
+    }
+    auto parsed = net::Certificate::parse(text);
+    if (parsed) certificates_.emplace(files, *parsed);
+    return parsed;
+}
+
+Result<std::shared_ptr<const net::TrustStore>> TlsMaterial::authorities(const File& file) {
+    if (const auto found = authorities_.find(file); found != authorities_.end()) {
+        return found->second;
+    }
+    auto parsed = file == nullptr ? net::TrustStore::system()
+                                  : net::TrustStore::parse(file->path, file->bytes);
+    if (parsed) authorities_.emplace(file, *parsed);
+    return parsed;
+}
+
+Many<net::TlsServerSettings> TlsMaterial::server_settings(const conf::Listener& listener) {
     const conf::ListenerTls& tls = *listener.tls;
     net::TlsServerSettings settings;
     std::vector<Error> errors;
     for (const conf::CertificateFiles& files : tls.certificates) {
-        auto certificate = net::Certificate::parse(text_of(files.cert, files.key, files.ocsp));
-        if (certificate) {
-            settings.certificates.push_back(std::move(*certificate));
+        auto parsed = certificate({files.cert, files.key, files.ocsp});
+        if (parsed) {
+            settings.certificates.push_back(std::move(*parsed));
         } else {
-            errors.push_back(at(std::move(certificate).error(), files.where));
+            errors.push_back(at(std::move(parsed).error(), files.where));
         }
     }
     settings.min = version(tls.min);
     settings.client_auth = client_auth(tls.client_auth);
     if (tls.client_ca != nullptr) {
-        auto trust = net::TrustStore::parse(tls.client_ca->path, tls.client_ca->bytes);
+        auto trust = authorities(tls.client_ca);
         if (trust) {
             settings.client_ca = std::move(*trust);
         } else {
             errors.push_back(at(std::move(trust).error(), tls.client_ca_where));
         }
     }
-    if (listener.mode == conf::Mode::Http) settings.protocols = {"http/1.1"};
+    if (listener.mode == conf::Mode::Http) settings.protocols = listener.http;
     settings.name = listener.name;
     if (!errors.empty()) return tl::unexpected(std::move(errors));
     return settings;
 }
 
-Many<net::TlsClientSettings> tls_client_settings(const conf::Pool& pool) {
+Many<net::TlsClientSettings> TlsMaterial::client_settings(const conf::Pool& pool) {
     const conf::PoolTls& tls = *pool.tls;
     net::TlsClientSettings settings;
     std::vector<Error> errors;
     settings.verify = tls.verify;
+    if (pool.http == conf::BackendHttp::V2) settings.protocols = {"h2"};
     if (tls.verify) {
-        auto trust = tls.ca == nullptr ? net::TrustStore::system()
-                                       : net::TrustStore::parse(tls.ca->path, tls.ca->bytes);
+        auto trust = authorities(tls.ca);
         if (trust) {
             settings.authorities = std::move(*trust);
         } else {
@@ -120,11 +134,11 @@ Many<net::TlsClientSettings> tls_client_settings(const conf::Pool& pool) {
         }
     }
     if (tls.cert != nullptr) {
-        auto certificate = net::Certificate::parse(text_of(tls.cert, tls.key, nullptr));
-        if (certificate) {
-            settings.certificate = std::move(*certificate);
+        auto parsed = certificate({tls.cert, tls.key, nullptr});
+        if (parsed) {
+            settings.certificate = std::move(*parsed);
         } else {
-            errors.push_back(at(std::move(certificate).error(), tls.cert_where));
+            errors.push_back(at(std::move(parsed).error(), tls.cert_where));
         }
     }
     if (!errors.empty()) return tl::unexpected(std::move(errors));
@@ -136,7 +150,7 @@ std::string tls_name(const conf::Pool& pool, const conf::Backend& backend) {
     return backend.address.host;
 }
 
-TlsFindings check_tls(const conf::Model& model, WallTime now) {
+TlsFindings check_tls(const conf::Model& model, WallTime now, TlsMaterial& material) {
     TlsFindings findings;
     const auto take = [&](std::vector<Error> errors) {
         for (Error& each : errors) findings.errors.push_back(std::move(each));
@@ -144,7 +158,7 @@ TlsFindings check_tls(const conf::Model& model, WallTime now) {
     std::shared_ptr<net::TicketKeys> tickets;
     for (const conf::Listener& listener : model.listeners) {
         if (!listener.tls) continue;
-        auto settings = tls_server_settings(listener);
+        auto settings = material.server_settings(listener);
         if (!settings) {
             take(std::move(settings).error());
             continue;
@@ -162,7 +176,7 @@ TlsFindings check_tls(const conf::Model& model, WallTime now) {
     }
     for (const conf::Pool& pool : model.pools) {
         if (!pool.tls) continue;
-        auto settings = tls_client_settings(pool);
+        auto settings = material.client_settings(pool);
         if (!settings) {
             take(std::move(settings).error());
             continue;

@@ -287,6 +287,10 @@ void Worker::abort_on(std::shared_ptr<const balancing::Backend> backend, bool wi
     });
 }
 
+void Worker::leave_backend(std::shared_ptr<const balancing::Backend> backend) {
+    wakeup_->post([this, backend = std::move(backend)] { clients_->leave_backend(*backend); });
+}
+
 void Worker::abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels) {
     wakeup_->post([this, generation, with_exchanges, with_tunnels] {
         clients_->abort_leaving(generation, with_exchanges, with_tunnels);

@@ -62,6 +62,8 @@ class Worker final : private ClientsObserver {
     /// Time is up for what a reload or an admin call has removed.
     void abort_on(std::shared_ptr<const balancing::Backend> backend, bool with_exchanges,
                   bool with_tunnels);
+    /// Clients::leave_backend.
+    void leave_backend(std::shared_ptr<const balancing::Backend> backend);
     /// The same for connections of listeners that left with this generation.
     void abort_leaving(std::uint64_t generation, bool with_exchanges, bool with_tunnels);
     /// Accepts no more, closes what is idle, lets the rest end. `on_drained` is called on this

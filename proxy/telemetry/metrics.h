@@ -38,6 +38,7 @@ enum class Metric : std::uint8_t {
     BackendConnectsTotal,
     ChecksTotal,
     CheckSeconds,
+    EjectionsTotal,
     RetriesTotal,
     RetryBudgetExhaustedTotal,
     QueueLength,

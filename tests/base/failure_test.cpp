@@ -67,6 +67,7 @@ TEST_CASE("a failure's status is what clients were promised", "[base][failure]")
         {"backend_reset", 502},
         {"backend_timeout", 504},
         {"backend_bad_response", 502},
+        {"backend_down", 502},
         {"stale_connection", 502},
         {"stream_refused", 502},
         {"grpc_unavailable", 503},
@@ -88,7 +89,7 @@ TEST_CASE("only failures on the way to or at a backend are retried", "[base][fai
                                         "connect_no_ports", "tls_failed", "stream_refused"});
     CHECK(by_class[RetryClass::Stale] == std::vector<std::string_view>{"stale_connection"});
     CHECK(by_class[RetryClass::Reset] ==
-          std::vector<std::string_view>{"backend_closed", "backend_reset"});
+          std::vector<std::string_view>{"backend_closed", "backend_reset", "backend_down"});
     CHECK(by_class[RetryClass::Timeout] == std::vector<std::string_view>{"backend_timeout"});
 }
 

@@ -69,13 +69,15 @@ TEST_CASE("a check that is none says what would be one", "[conf][check]") {
           "\"GET /a b\" is not a method and a path | write \"GET /healthz\", \"tcp\" or \"tls\"");
     CHECK(check_error("true") == "\"check\" must be a string, not a boolean");
     CHECK(check_error("{ every = \"1s\" }") ==
-          "\"check\" says none of \"http\", \"tcp\" and \"tls\" | write http = \"GET /healthz\", "
-          "tcp = true or tls = true");
+          "\"check\" says none of \"http\", \"tcp\", \"tls\" and \"grpc\" | write http = \"GET "
+          "/healthz\", "
+          "tcp = true, tls = true or grpc = \"\"");
     CHECK(check_error("{ tcp = false }") ==
-          "\"check\" says none of \"http\", \"tcp\" and \"tls\" | write http = \"GET /healthz\", "
-          "tcp = true or tls = true");
+          "\"check\" says none of \"http\", \"tcp\", \"tls\" and \"grpc\" | write http = \"GET "
+          "/healthz\", "
+          "tcp = true, tls = true or grpc = \"\"");
     CHECK(check_error("{ http = \"GET /\", tcp = true }") ==
-          "a check is one of \"http\", \"tcp\" and \"tls\" | remove the others");
+          "a check is one of \"http\", \"tcp\", \"tls\" and \"grpc\" | remove the others");
     CHECK(check_error("{ tcp = true, host = \"a\" }") ==
           "\"host\" is for http checks | this is a tcp check");
     CHECK(check_error("{ http = \"GET /\", send = \"x\" }") ==

@@ -213,6 +213,20 @@ TEST_CASE("the example of layer 4 loads without a warning", "[conf][examples]") 
     CHECK(model.pool("apps")->when_all_down == WhenAllDown::Fail);
 }
 
+TEST_CASE("the example of HTTP/2 loads without a warning", "[conf][examples]") {
+    const LoadResult result = example("http2.toml");
+    REQUIRE(render(result.errors) == "");
+    CHECK(render_warnings(result.warnings) == "");
+    const Model& model = result.model;
+    CHECK(!model.listener("grpc")->takes_http1());
+    CHECK(model.listener("grpc")->h2.streams == 200);
+    CHECK(model.listener("internal")->takes_h2());
+    const Pool& rpc = *model.pool("rpc");
+    CHECK(rpc.http == BackendHttp::V2);
+    CHECK(rpc.check->kind == CheckKind::Grpc);
+    CHECK(rpc.retry.on.grpc_unavailable);
+}
+
 TEST_CASE("the example of TLS loads without a warning, once its files are there",
           "[conf][examples]") {
     LoadOptions options = test::options();

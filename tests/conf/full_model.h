@@ -33,6 +33,8 @@ accept_proxy = "10.1.0.0/16"
 trusted_proxies = ["10.1.0.0/16", "fd00::/8"]
 upgrade = ["websocket", "x"]
 via = "both"
+http = ["http/1.1", "h2"]
+h2 = { streams = 50, resets = "20/1m", window = "64KiB", connection_window = "2MiB" }
 limits = { headers = "64KiB", header_count = 50, url = "4KiB", body = "1MiB", requests_per_connection = 7 }
 timeouts = { handshake = "1s", header = "2s", body_idle = "3s", keepalive = "4s", write_idle = "5s", min_rate = "none", tunnel_idle = "6s" }
 
@@ -67,6 +69,10 @@ path = "/robots.txt"
 status = 200
 body = "User-agent: *\nDisallow: /\n"
 
+[[route]]
+path = "/canary/*"
+split = { app = 95, rpc = 5, api = 0 }
+
 [defaults.pool]
 timeouts = { connect = "1s" }
 buffer = { request = "none" }
@@ -96,7 +102,13 @@ check = { tcp = true, send = "PING\r\n", expect_bytes = "+PONG" }
 retry = "off"
 queue = "off"
 keepalive = "off"
+http = "2"
 tls = { verify = true, ca = "/tls/ca.pem", sni = "api.internal", cert = "/tls/c.pem", key = "/tls/c.key" }
+
+[pool.rpc]
+backends = ["10.0.2.11:8000"]
+http = "2"
+check = { grpc = "my.Service" }
 
 [pool.pg]
 backends = ["unix:/run/pg.sock"]

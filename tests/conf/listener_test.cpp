@@ -47,6 +47,15 @@ TEST_CASE("a bind that is none says how it is written", "[conf][listener]") {
           "[listener.web] has no \"bind\" | write bind = \":8080\"");
 }
 
+TEST_CASE("an empty name of a pool is no way to leave it out", "[conf][listener]") {
+    for (const std::string mode : {"http", "tcp"}) {
+        INFO(mode);
+        CHECK(only_error("[listener.web]\nbind = \":8080\"\npool = \"\"\nmode = \"" + mode +
+                         "\"\n" + std::string{test::kPool}) ==
+              "the name of the pool is empty in [listener.web] | write the NAME of a [pool.NAME]");
+    }
+}
+
 TEST_CASE("a listener's mode is http or tcp", "[conf][listener]") {
     CHECK(listener_of("").mode == Mode::Http);
     CHECK(listener_of("mode = \"http\"").mode == Mode::Http);

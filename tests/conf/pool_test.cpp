@@ -153,9 +153,9 @@ TEST_CASE("retry is off, a number of tries, or a table", "[conf][pool]") {
     CHECK(pool_error("retry = \"on\"") ==
           "\"retry\" must be a number, not a string | write \"off\" or { attempts = 2 }");
     CHECK(pool_error("retry = { attempts = 11 }") == "\"attempts\" must be 0 to 10");
-    CHECK(pool_error("retry = { on = [\"grpc_unavailable\"] }") ==
-          "unknown reason \"grpc_unavailable\" in [pool.app.retry] | one of connect, stale, "
-          "reset, timeout, 429, 500, 502, 503, 504");
+    CHECK(pool_error("retry = { on = [\"sometimes\"] }") ==
+          "unknown reason \"sometimes\" in [pool.app.retry] | one of connect, stale, "
+          "reset, timeout, 429, 500, 502, 503, 504, grpc_unavailable");
     CHECK(pool_error("retry = { on = [true] }") ==
           "\"on\" must be a list of strings, not a boolean");
     CHECK(pool_error("retry = { budget = 20 }") ==
@@ -164,6 +164,27 @@ TEST_CASE("retry is off, a number of tries, or a table", "[conf][pool]") {
           "\"budget\" must be 0% to 100% | or \"none\"");
     CHECK(pool_error("retry = { non_idempotent = 1 }") ==
           "\"non_idempotent\" must be true or false, not a number");
+}
+
+TEST_CASE("passive is on, with numbers of its own, unless it is off", "[conf][pool]") {
+    CHECK(pool_of("").passive.is_on);
+    CHECK_FALSE(pool_of("passive = \"off\"").passive.is_on);
+    const Passive passive =
+        pool_of("passive = { failures = 3, over = \"500ms\", ratio = \"none\", out = \"10m\" }")
+            .passive;
+    CHECK(passive.is_on);
+    CHECK(passive.failures == 3);
+    CHECK(passive.over == 500ms);
+    CHECK(passive.ratio == std::numeric_limits<double>::infinity());
+    CHECK(passive.out == 10min);
+    CHECK(passive.out_max == 10min);  // never below `out`
+    CHECK(pool_error("passive = { out = \"10m\", out_max = \"5m\" }") ==
+          "\"out_max\" is below \"out\" | write out_max = \"10m\", or more");
+    CHECK(pool_error("passive = { failures = 0 }") == "\"failures\" must be 1 to 1000");
+    CHECK(pool_error("passive = { max_out = \"0%\" }") == "\"max_out\" must be 1% to 100%");
+    CHECK(
+        pool_error("passive = 5") ==
+        "\"passive\" must be a table or \"off\", not a number | write passive = { failures = 5 }");
 }
 
 TEST_CASE("buffer, queue, slow_start and keepalive have short forms", "[conf][pool]") {

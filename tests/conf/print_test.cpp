@@ -102,6 +102,13 @@ buffer.response = "256KiB"      # default
 max_in_flight = "none"          # default
 slow_start.over = "10s"         # default
 slow_start.from = "10%"         # default
+passive.failures = 5            # default
+passive.over = "1s"             # default
+passive.ratio = "20%"           # default
+passive.min_requests = 50       # default
+passive.out = "10s"             # default
+passive.out_max = "5m"          # default
+passive.max_out = "50%"         # default
 keepalive.idle = "4s"           # default
 keepalive.per_backend = 256     # default
 keepalive.max_requests = 10000  # default
@@ -110,6 +117,7 @@ timeouts.connect = "2s"         # default
 timeouts.response = "1m"        # default
 timeouts.idle = "1m"            # default
 timeouts.total = "none"         # default
+http = "1.1"                    # default
 send_proxy = "off"              # default
 host_header = "keep"            # default
 when_all_down = "try"           # default
@@ -164,8 +172,8 @@ TEST_CASE("secrets are not printed", "[conf][print]") {
     CHECK(text.find("session=1") == std::string::npos);
     CHECK(text.find("a=b") == std::string::npos);
     CHECK(line_of(text, "request_headers.set.Authorization") ==
-          "request_headers.set.Authorization = \"(hidden)\" # f.toml:46");
-    CHECK(line_of(text, "header.Cookie") == "header.Cookie = \"(hidden)\" # f.toml:44");
+          "request_headers.set.Authorization = \"(hidden)\" # f.toml:48");
+    CHECK(line_of(text, "header.Cookie") == "header.Cookie = \"(hidden)\" # f.toml:46");
 }
 
 TEST_CASE("routes that differ in a secret only stay apart", "[conf][print]") {
@@ -192,6 +200,7 @@ TEST_CASE("what is printed loads to the same configuration", "[conf][print]") {
          {"timeouts = { total = \"1s\" }", "timeouts = { total = \"90s\" }",
           "check = { http = \"GET /\", every = \"100ms\" }", "queue = 5", "retry = \"off\"",
           "queue = \"off\"", "buffer = \"off\"", "keepalive = \"off\"", "slow_start = \"off\"",
+          "passive = \"off\"",
           "hash = { key = \"query:a$b\", bound = \"none\" }\npolicy = \"hash\"",
           "host_header = \"backend\"", "retry = { budget = \"0.000001%\" }"}) {
         INFO(lines);
@@ -206,4 +215,13 @@ TEST_CASE("what is printed loads to the same configuration", "[conf][print]") {
     check_round_trip(
         test::load("[listener.\"a.b\"]\nbind = \":1\"\npool = \"c.d\"\n"
                    "[pool.\"c.d\"]\nbackends = [\"unix:/run/x.sock\"]\n"));
+}
+
+TEST_CASE("a split is printed pool by pool and reads back the same", "[conf][print]") {
+    const std::string text = test::with(
+        "[pool.\"a.b\"]\nbackends = [\"127.0.0.1:2\"]\n"
+        "[[route]]\nsplit = { app = 9, \"a.b\" = 1 }\n");
+    check_round_trip(test::load(text));
+    CHECK(line_of(printed(text), "split.app").starts_with("split.app = 9 # "));
+    CHECK(line_of(printed(text), "split.\"a.b\"").starts_with("split.\"a.b\" = 1 # "));
 }

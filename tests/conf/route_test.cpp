@@ -76,7 +76,8 @@ TEST_CASE("a route without a name is named after what it matches", "[conf][route
 
 TEST_CASE("a route has exactly one action", "[conf][route]") {
     CHECK(route_error("path = \"/\"") ==
-          "this route has no action | write pool = \"NAME\", redirect = \"URL\" or status = 404");
+          "this route has no action | write pool = \"NAME\", split = { POOL = 95, OTHER = 5 }, "
+          "redirect = \"URL\" or status = 404");
     CHECK(route_error("pool = \"app\"\nredirect = \"/\"") ==
           "a route has one action, this one has \"pool\" and \"redirect\" | remove one of them");
     CHECK(route_error("pool = \"app\"\nstatus = 404") ==
@@ -201,4 +202,39 @@ TEST_CASE("what only a pool can use is refused without one", "[conf][route]") {
         CHECK(route_error("status = 404\n" + std::string{line}) ==
               "\"" + key + "\" has no effect without \"pool\" | remove it");
     }
+}
+
+TEST_CASE("a split names pools and their weights", "[conf][route]") {
+    const LoadResult result =
+        test::load(with_route("split = { app = 95, canary = 5, old = 0 }\n"
+                              "[pool.canary]\nbackends = [\"127.0.0.1:2\"]\n"
+                              "[pool.old]\nbackends = [\"127.0.0.1:3\"]\n"));
+    REQUIRE(render(result.errors) == "");
+    CHECK(render(result.warnings).find("nothing uses") == std::string::npos);
+    const Route& route = result.model.routes.front();
+    CHECK(route.action == Action::Split);
+    REQUIRE(route.split.size() == 3);
+    CHECK(route.split[0].pool == "app");
+    CHECK(route.split[0].weight == 95);
+    CHECK(route.split[1].pool == "canary");
+    CHECK(route.split[1].weight == 5);
+    CHECK(route.split[2].weight == 0);
+}
+
+TEST_CASE("a split that says nothing sure is an error", "[conf][route]") {
+    CHECK(route_error("split = { ap = 1 }") ==
+          "unknown pool \"ap\" in [[route]] | did you mean \"app\"?");
+    CHECK(route_error("split = {}") == "\"split\" is empty | write { POOL = 95, OTHER = 5 }");
+    CHECK(route_error("split = { app = 0 }") ==
+          "no pool of \"split\" has a weight above 0 | give one of them a weight of 1");
+    CHECK(route_error("split = \"app\"") ==
+          "\"split\" must be a table, not a string | write { POOL = 95, OTHER = 5 }");
+    CHECK(route_error("split = { app = \"95%\" }") ==
+          "\"app\" must be a number, not a string | write a weight, as 95");
+    CHECK(route_error("pool = \"app\"\nsplit = { app = 1 }") ==
+          "a route has one action, this one has \"pool\" and \"split\" | remove one of them");
+    CHECK(route_error("split = { app = 1 }\nstatus = 404") ==
+          "a route has one action, this one has \"split\" and \"status\" | remove one of them");
+    CHECK(route_error("split = { app = 1 }\nretry = \"off\"") ==
+          "\"retry\" has no effect with \"split\" | write it in the pools: each keeps its own");
 }

@@ -80,12 +80,13 @@ TEST_CASE("a tcp listener needs a pool or sni, and takes no key about requests",
           "[listener.pg] has no \"pool\" and no \"sni\" | write pool = \"NAME\": routes are for "
           "requests");
     for (const std::string_view line :
-         {"via = \"off\"", "upgrade = []", "trusted_proxies = \"10.0.0.1\"",
-          "limits = { headers = \"8KiB\" }", "limits = { header_count = 5 }",
-          "limits = { url = \"1KiB\" }", "limits = { body = \"1KiB\" }",
-          "limits = { requests_per_connection = 5 }", "timeouts = { header = \"1s\" }",
-          "timeouts = { body_idle = \"1s\" }", "timeouts = { keepalive = \"1s\" }",
-          "timeouts = { write_idle = \"1s\" }", "timeouts = { min_rate = \"none\" }"}) {
+         {"via = \"off\"", "upgrade = []", "trusted_proxies = \"10.0.0.1\"", "http = \"h2\"",
+          "h2 = { streams = 5 }", "limits = { headers = \"8KiB\" }",
+          "limits = { header_count = 5 }", "limits = { url = \"1KiB\" }",
+          "limits = { body = \"1KiB\" }", "limits = { requests_per_connection = 5 }",
+          "timeouts = { header = \"1s\" }", "timeouts = { body_idle = \"1s\" }",
+          "timeouts = { keepalive = \"1s\" }", "timeouts = { write_idle = \"1s\" }",
+          "timeouts = { min_rate = \"none\" }"}) {
         INFO(line);
         const std::string error = only_error(file("pool = \"pg\"\n" + std::string{line}));
         CHECK(error.find("\" has no effect with mode = \"tcp\" | remove it") != std::string::npos);

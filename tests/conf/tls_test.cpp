@@ -219,7 +219,7 @@ TEST_CASE("a check may be a handshake", "[conf][tls]") {
     CHECK(conf::test::pool_of("check = { tls = true, every = \"3s\" }").check->kind ==
           CheckKind::Tls);
     CHECK(conf::test::only_error(conf::test::with_pool("check = { tls = true, tcp = true }"))
-              .starts_with("a check is one of \"http\", \"tcp\" and \"tls\""));
+              .starts_with("a check is one of \"http\", \"tcp\", \"tls\" and \"grpc\""));
     CHECK(conf::test::only_error(conf::test::with_pool("check = { tls = true, send = \"x\" }")) ==
           "\"send\" is for tcp checks | this is a tls check");
 }

@@ -37,6 +37,10 @@ void check_model(const conf::Model& model) {
         require(!route.name.empty());
         require(route.listener.empty() || model.listener(route.listener) != nullptr);
         require((route.action == conf::Action::Pool) == (model.pool(route.pool) != nullptr));
+        require((route.action == conf::Action::Split) == !route.split.empty());
+        for (const conf::SplitShare& share : route.split) {
+            require(model.pool(share.pool) != nullptr);
+        }
         require((route.action == conf::Action::Redirect) == !route.redirect_pieces.empty());
     }
     for (const conf::Pool& pool : model.pools) {

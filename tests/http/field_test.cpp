@@ -96,4 +96,14 @@ TEST_CASE("a field value holds text and tabs, no control characters", "[http]") 
     }
 }
 
+TEST_CASE("the value of a line is found by its name, in any case", "[http]") {
+    const std::string_view lines = "grpc-status:  14 \r\nX: y\r\nx: z\r\nempty:\r\n";
+    CHECK(line_value(lines, "Grpc-Status") == "14");
+    CHECK(line_value(lines, "x") == "y");
+    CHECK(line_value(lines, "empty").empty());
+    CHECK(line_value(lines, "status").empty());
+    CHECK(line_value("HTTP/1.1 200 OK\r\nA: b", "a") == "b");
+    CHECK(line_value("", "a").empty());
+}
+
 }  // namespace fairlead::http

@@ -43,15 +43,15 @@ bool accepts_json(std::string_view accept) {
 }
 
 std::string location(const std::string& redirect, std::string_view target,
-                     std::string_view host = "a.example", bool is_secure = false) {
+                     std::string_view host = "a.example", bool is_secure = false,
+                     http::Method method = http::Method::Get) {
     const conf::LoadResult loaded = conf::load_text(
         "[listener.web]\nbind = \":8080\"\n[[route]]\nredirect = \"" + redirect + "\"\n", "f.toml");
     INFO(render(loaded.errors));
     REQUIRE(loaded.ok());
     http::Target parsed;
     std::string storage;
-    REQUIRE(http::parse_target(http::Method::Get, target, storage, parsed).failure ==
-            Failure::None);
+    REQUIRE(http::parse_target(method, target, storage, parsed).failure == Failure::None);
     return redirect_location(loaded.model.routes.at(0), is_secure, host, parsed);
 }
 
@@ -136,5 +136,18 @@ TEST_CASE("a redirect's variables are parts of the request", "[l7][reply]") {
     CHECK(location("{scheme}://{host}/", "/", "a.example", true) == "https://a.example/");
     CHECK(location("/x?from={path}&{query}", "/a") == "/x?from=/a&");
     CHECK(location("https://b{uri}", "http://other/p/../q?r") == "https://b/q?r");
+    CHECK(location("https://{host}{uri}", "//x/../y?z") == "https://a.example//y?z");
     CHECK(location("https://b{path}", "/a%0d%0aSet-Cookie:x") == "https://b/a%0d%0aSet-Cookie:x");
+}
+
+TEST_CASE("a request cannot name the host that a redirect to a path goes to", "[l7][reply]") {
+    CHECK(location("{uri}", "//evil.example/x") == "/evil.example/x");
+    CHECK(location("/{path}", "///evil.example") == "/evil.example");
+    CHECK(location("{path}", "//") == "/");
+    CHECK(location("//cdn.example{path}", "/x") == "//cdn.example/x");
+}
+
+TEST_CASE("a redirect of OPTIONS * goes to the root", "[l7][reply]") {
+    CHECK(location("https://{host}{uri}", "*", "a.example", false, http::Method::Options) ==
+          "https://a.example/");
 }

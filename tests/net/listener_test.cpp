@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <future>
 
 #include "tests/net/observers.h"
 #include "tests/net/sockets.h"
@@ -244,6 +247,31 @@ TEST_CASE("closing gracefully accepts everybody who is queued, then refuses", "[
     first->close_gracefully();
     turn_for(loop, 10ms);
     CHECK(acceptor.streams.size() == 300);
+}
+
+TEST_CASE("who comes between the end of the set and that of the listener is refused, not lost",
+          "[net][listener]") {
+    TemporaryFolder folder;
+    Loop loop;
+    Acceptor acceptor;
+    const bool is_unix = GENERATE(false, true);
+    auto set = std::make_unique<SocketSet>(
+        bound(is_unix ? "unix:" + folder.file("web.sock") : "127.0.0.1:0"));
+    const auto listener = listen(loop, *set, acceptor);
+    const SocketAddress address = set->address().address;
+    const auto early = clients(*set, 3);
+    if (is_unix) ::link(address.unix_path.c_str(), folder.file("kept").c_str());
+    set.reset();
+    if (is_unix) ::rename(folder.file("kept").c_str(), address.unix_path.c_str());
+    // Of a TCP client that is not answered connect() ends when it asks again.
+    auto late = std::async(std::launch::async, [&] { return Plain::connected_to(address); });
+    REQUIRE(turn_until(loop, [&] { return acceptor.streams.size() == early.size(); }));
+    if (is_unix) late.wait();
+    turn_for(loop, 50ms);
+    CHECK(acceptor.failures.empty());
+    listener->close_gracefully();
+    CHECK(acceptor.streams.size() == early.size());
+    CHECK_FALSE(late.get().is_open());
 }
 
 TEST_CASE("a listener may be destroyed in its calls", "[net][listener]") {

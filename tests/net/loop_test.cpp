@@ -103,6 +103,34 @@ TEST_CASE("the clock stands still within a callback and is fresh after waiting",
     CHECK(later >= posted_again);
 }
 
+TEST_CASE("a single turn does not wait for events when it has made progress without one",
+          "[net][loop]") {
+    Loop loop;
+    struct Bell {
+        int rings = 0;
+        void ring() { ++rings; }
+    } soon, late;
+    Deadline first = Deadline::of<&Bell::ring>(loop.timers(), soon);
+    Deadline last = Deadline::of<&Bell::ring>(loop.timers(), late);
+    last.set(loop.now() + std::chrono::seconds{30});  // what a turn would wait for
+    int deaths = 0;
+    const Time began = std::chrono::steady_clock::now();
+    SECTION("a deadline that has passed when it begins") {
+        first.set(loop.now());
+        while (std::chrono::steady_clock::now() - began < std::chrono::milliseconds{50}) {
+        }
+        loop.run_once();
+        CHECK(soon.rings == 1);
+    }
+    SECTION("a burial") {
+        loop.retire(std::make_unique<Mortal>(deaths));
+        loop.run_once();
+        CHECK(deaths == 1);
+    }
+    CHECK(late.rings == 0);
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds{15});
+}
+
 TEST_CASE("run goes on until stop, also with nothing to wait for", "[net][loop]") {
     Loop loop;
     struct Stopper {

@@ -14,6 +14,7 @@ class MemoryStream final : public Stream {
     /// What the stream has written and nobody has been given yet.
     std::string sent;
     bool has_ended = false;  ///< shutdown_write was called
+    int acknowledged = 0;    ///< calls of acknowledge()
 
     /// @return the next bytes that it wrote, at most so many.
     std::string take(std::size_t most) {
@@ -44,6 +45,7 @@ class MemoryStream final : public Stream {
     bool has_pending_input() const override { return false; }
     bool has_unread_bytes() const override { return false; }
     std::size_t unacknowledged_bytes() const override { return 0; }
+    void acknowledge() override { ++acknowledged; }
     SocketAddress peer() const override { return {}; }
     SocketAddress local() const override { return {}; }
     std::uint16_t local_port() const override { return 0; }

@@ -232,7 +232,7 @@ TEST_CASE("a set adopted from another goes on where that ends", "[net][socket_se
     const Plain waiting = Plain::connected_to(
         SocketAddress{*IpAddress::parse("127.0.0.1"), old->address().address.port, {}});
     // Where any port would do, the one that is bound is taken.
-    auto next = SocketSet::adopt(bind_address(address), duplicates(*old), SocketFile::Lent);
+    auto next = SocketSet::adopt(bind_address(address), duplicates(*old), SocketOwner::Lender);
     REQUIRE(next);
     CHECK(next->address() == old->address());
     old.reset();
@@ -250,17 +250,18 @@ TEST_CASE("a unix socket that was handed over belongs to the new set, with its f
     TemporaryFolder folder;
     const std::string path = folder.file("web.sock");
     auto old = std::make_unique<SocketSet>(*SocketSet::bind(bind_address("unix:" + path), 1));
-    const SocketFile file = GENERATE(SocketFile::Lent, SocketFile::Keep);
+    const SocketOwner owner = GENERATE(SocketOwner::Lender, SocketOwner::Other);
     {
-        auto next = SocketSet::adopt(old->address(), duplicates(*old), file);
+        auto next = SocketSet::adopt(old->address(), duplicates(*old), owner);
         REQUIRE(next);
-        old->leave_file();
+        CHECK(next->lends_as() == owner);
+        old->leave();
         old.reset();
-        next->take_file();
+        next->take();
         CHECK(exists(path));
         CHECK(Plain::connected_to(next->address().address).is_open());
     }
-    CHECK(exists(path) == (file == SocketFile::Keep));
+    CHECK(exists(path) == (owner == SocketOwner::Other));
 }
 
 TEST_CASE("a unix socket that is only lent keeps its file when the new set ends",
@@ -269,7 +270,7 @@ TEST_CASE("a unix socket that is only lent keeps its file when the new set ends"
     const std::string path = folder.file("web.sock");
     const auto old = SocketSet::bind(bind_address("unix:" + path), 1);
     REQUIRE(old);
-    REQUIRE(SocketSet::adopt(old->address(), duplicates(*old), SocketFile::Lent));
+    REQUIRE(SocketSet::adopt(old->address(), duplicates(*old), SocketOwner::Lender));
     CHECK(exists(path));
     CHECK(Plain::connected_to(old->address().address).is_open());
 }
@@ -282,7 +283,7 @@ TEST_CASE("what is not a socket listening on the address is not adopted", "[net]
         std::vector<Descriptor> inherited;
         inherited.emplace_back(fd);
         auto adopted =
-            SocketSet::adopt(bind_address(address), std::move(inherited), SocketFile::Lent);
+            SocketSet::adopt(bind_address(address), std::move(inherited), SocketOwner::Lender);
         REQUIRE_FALSE(adopted);
         CHECK(::fcntl(fd, F_GETFD) == -1);  // closed
         return adopted.error().message ==
@@ -298,7 +299,7 @@ TEST_CASE("what is not a socket listening on the address is not adopted", "[net]
     Plain client = Plain::connected_to(set->address().address);
     CHECK(refused(text, ::dup(client.fd())));  // a stream, but not listening
     CHECK(refused(text, ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
-    CHECK_FALSE(SocketSet::adopt(set->address(), {}, SocketFile::Lent));
+    CHECK_FALSE(SocketSet::adopt(set->address(), {}, SocketOwner::Lender));
 }
 
 TEST_CASE("every socket has a worker and every worker a socket, whatever their numbers",

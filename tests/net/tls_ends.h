@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxy/base/clock.h"
 #include "proxy/net/tls_client.h"
@@ -52,6 +53,21 @@ inline std::shared_ptr<TlsClient> asking(TlsClientSettings settings) {
     if (!client) FAIL(client.error().message);
     return *client;
 }
+
+/// A site with one certificate and a client that trusts its authority.
+struct Site {
+    explicit Site(const std::vector<std::string>& names = {"site.example"}) {
+        MintOrder order;
+        order.names = names;
+        server.certificates = {parsed(authority.mint(order))};
+        server.tickets = tickets;
+        client.authorities = trusting(authority);
+    }
+    TestAuthority authority;
+    std::shared_ptr<TicketKeys> tickets = std::make_shared<TicketKeys>(wall_now());
+    TlsServerSettings server;
+    TlsClientSettings client;
+};
 
 /// Two streams that are each other's peers.
 inline std::array<std::unique_ptr<Stream>, 2> stream_pair(Loop& loop) {

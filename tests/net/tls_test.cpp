@@ -1,9 +1,12 @@
 #include "proxy/net/tls.h"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "tests/net/memory_stream.h"
 #include "tests/net/sockets.h"
 #include "tests/net/tls_ends.h"
 
@@ -12,21 +15,6 @@ using namespace fairlead::net;
 using namespace fairlead::net::test;
 
 namespace {
-
-/// A site with one certificate and a client that trusts its authority.
-struct Site {
-    explicit Site(const std::vector<std::string>& names = {"site.example"}) {
-        MintOrder order;
-        order.names = names;
-        server.certificates = {parsed(authority.mint(order))};
-        server.tickets = tickets;
-        client.authorities = trusting(authority);
-    }
-    TestAuthority authority;
-    std::shared_ptr<TicketKeys> tickets = std::make_shared<TicketKeys>(wall_now());
-    TlsServerSettings server;
-    TlsClientSettings client;
-};
 
 std::string name_of_peer(const TlsPair& pair) { return pair.client->tls()->peer_subject(); }
 
@@ -212,6 +200,73 @@ TEST_CASE("a stream may be closed in each of its calls") {
         // It had not read the client's hello.
         CHECK(tls_error(*pair.client) == "the connection was reset");
     }
+}
+
+TEST_CASE("a client that sends on when its Finished is acknowledged is not kept waiting") {
+    Loop loop;
+    Site site;
+    const auto server = serving(site.server);
+    const auto client = asking(site.client);
+    PlainServer listening;
+    // A busy machine may delay this or that connection, the kernel delays each by 40 ms.
+    Duration fastest = std::chrono::seconds{1};
+    for (int round = 0; round < 10; ++round) {
+        Plain connected = Plain::connected_to(listening.address());
+        Plain accepted = listening.accept();
+        auto at_server_below = adopt(loop, ::dup(accepted.fd()));
+        auto at_client_below = adopt(loop, ::dup(connected.fd()));
+        const int off = 0;  // adopting has switched Nagle's algorithm off
+        REQUIRE(::setsockopt(connected.fd(), IPPROTO_TCP, TCP_NODELAY, &off, sizeof off) == 0);
+        Recorder at_server, at_client;
+        auto server_end = accept_tls(loop, server, std::move(at_server_below));
+        server_end->set_observer(at_server);
+        server_end->start_reading();
+        auto client_end =
+            connect_tls(loop, client, std::move(at_client_below), "site.example", "", at_client);
+        Time asked{};
+        at_client.when_connected = [&] {
+            asked = SystemClock{}.now();
+            client_end->write("ping");
+        };
+        REQUIRE(turn_until(loop, [&] { return at_server.received == "ping"; }));
+        fastest = std::min(fastest, SystemClock{}.now() - asked);
+        close(loop, std::move(server_end));
+        close(loop, std::move(client_end));
+        loop.run_once();
+    }
+    CHECK(fastest < std::chrono::milliseconds{30});
+}
+
+TEST_CASE("a Finished is acknowledged by itself only when nothing else does so") {
+    Loop loop;
+    Site site;
+    Recorder at_server, at_client;
+    auto below = std::make_unique<MemoryStream>();
+    auto above = std::make_unique<MemoryStream>();
+    MemoryStream& server_side = *below;
+    MemoryStream& client_side = *above;
+    auto server = accept_tls(loop, serving(site.server), std::move(below));
+    server->set_observer(at_server);
+    server->start_reading();
+    auto client =
+        connect_tls(loop, asking(site.client), std::move(above), "site.example", "", at_client);
+    server_side.deliver(client_side.take(100'000));
+    int expected = 0;
+    SECTION("alone") { expected = 1; }
+    SECTION("with words behind it") {
+        at_client.when_connected = [&] { client->write("words"); };
+    }
+    SECTION("while the server speaks first") {
+        at_server.when_connected = [&] { server->write("settings"); };
+    }
+    client_side.deliver(server_side.take(100'000));
+    CHECK(server_side.acknowledged == 0);
+    server_side.deliver(client_side.take(100'000));
+    CHECK(at_server.connected == 1);
+    CHECK(server_side.acknowledged == expected);
+    close(loop, std::move(server));
+    close(loop, std::move(client));
+    loop.run_once();
 }
 
 // ---- which certificate is shown
@@ -425,139 +480,4 @@ TEST_CASE("bytes that a backend sends before the handshake are never taken for a
     close(loop, std::move(client));
     close(loop, std::move(other));
     loop.run_once();
-}
-
-// ---- sessions
-
-namespace {
-
-/// Is the second of two connections a resumed one? The first brings the ticket.
-bool resumes(Loop& loop, const std::shared_ptr<TlsServer>& first,
-             const std::shared_ptr<TlsServer>& second, const std::shared_ptr<TlsClient>& client) {
-    {
-        TlsPair pair(loop, first, client, "site.example");
-        REQUIRE(pair.settle());
-        REQUIRE(pair.is_open());
-        REQUIRE(pair.talk());
-    }
-    TlsPair pair(loop, second, client, "site.example");
-    REQUIRE(pair.settle());
-    REQUIRE(pair.is_open());
-    REQUIRE(pair.talk());
-    CHECK(pair.server->tls()->is_resumed() == pair.client->tls()->is_resumed());
-    CHECK(pair.server->tls()->server_name() == "site.example");
-    return pair.server->tls()->is_resumed();
-}
-
-}  // namespace
-
-TEST_CASE("a session goes on at every worker, also with a new certificate") {
-    Loop loop;
-    Site site;
-    CHECK(resumes(loop, serving(site.server), serving(site.server), asking(site.client)));
-    TlsServerSettings renewed = site.server;
-    renewed.certificates = {parsed(site.authority.mint({{"site.example"}}))};
-    CHECK(resumes(loop, serving(site.server), serving(renewed), asking(site.client)));
-}
-
-TEST_CASE("a session does not outlive its secrets") {
-    Loop loop;
-    Site site;
-    TlsServerSettings other = site.server;
-    other.tickets = std::make_shared<TicketKeys>(wall_now());
-    CHECK(!resumes(loop, serving(site.server), serving(other), asking(site.client)));
-    other.tickets->restore(site.tickets->secrets(), wall_now());
-    CHECK(resumes(loop, serving(site.server), serving(other), asking(site.client)));
-}
-
-TEST_CASE("secrets that rotate open the tickets they have made") {
-    Loop loop;
-    Site site;
-    site.tickets = site.server.tickets =
-        std::make_shared<TicketKeys>(wall_now() - std::chrono::hours{9});
-    const auto server = serving(site.server);
-    const auto client = asking(site.client);
-    {
-        TlsPair pair(loop, server, client, "site.example");
-        REQUIRE(pair.settle());
-        REQUIRE(pair.talk());
-    }
-    REQUIRE(site.tickets->rotate(wall_now()));
-    CHECK(resumes(loop, server, server, client));
-}
-
-TEST_CASE("a ticket is worth nothing at another listener, or under other rules for clients") {
-    Loop loop;
-    Site site;
-    const TestAuthority staff("staff"), others("others");
-    site.client.certificate = parsed(staff.mint({{}, "alice"}));
-    TlsServerSettings strict = site.server;
-    strict.client_ca = trusting(staff);
-    strict.client_auth = ClientAuth::Require;
-    CHECK(!resumes(loop, serving(site.server), serving(strict), asking(site.client)));
-    CHECK(resumes(loop, serving(strict), serving(strict), asking(site.client)));
-
-    TlsServerSettings changed = strict;
-    changed.client_auth = ClientAuth::Request;
-    CHECK(!resumes(loop, serving(strict), serving(changed), asking(site.client)));
-
-    TlsServerSettings elsewhere = site.server;
-    elsewhere.name = "elsewhere";
-    CHECK(!resumes(loop, serving(site.server), serving(elsewhere), asking(site.client)));
-}
-
-TEST_CASE("a changed authority for clients voids the tickets made under the one before") {
-    Loop loop;
-    Site site;
-    const TestAuthority staff("staff"), others("others");
-    site.client.certificate = parsed(staff.mint({{}, "alice"}));
-    TlsServerSettings strict = site.server;
-    strict.client_ca = trusting(staff);
-    strict.client_auth = ClientAuth::Request;
-    TlsServerSettings changed = strict;
-    const auto both = TrustStore::parse("ca.pem", staff.pem() + others.pem());
-    REQUIRE(both);
-    changed.client_ca = *both;
-    CHECK(!resumes(loop, serving(strict), serving(changed), asking(site.client)));
-}
-
-TEST_CASE("a resumed session tells the client's certificate again") {
-    Loop loop;
-    Site site;
-    const TestAuthority staff("staff");
-    site.client.certificate = parsed(staff.mint({{}, "alice"}));
-    site.server.client_ca = trusting(staff);
-    site.server.client_auth = ClientAuth::Require;
-    const auto server = serving(site.server);
-    const auto client = asking(site.client);
-    REQUIRE(resumes(loop, server, server, client));
-    TlsPair pair(loop, server, client, "site.example");
-    REQUIRE(pair.settle());
-    CHECK(pair.server->tls()->is_resumed());
-    CHECK(pair.server->tls()->has_peer_certificate());
-    CHECK(pair.server->tls()->peer_subject() == "CN=alice,O=Example");
-}
-
-TEST_CASE("sessions are kept per name and key, and not at all by probes") {
-    Loop loop;
-    Site site({"site.example", "other.example"});
-    const auto server = serving(site.server);
-    const auto client = asking(site.client);
-    const auto is_resumed = [&](const std::shared_ptr<TlsClient>& with, std::string_view name,
-                                std::string_view key) {
-        TlsPair pair(loop, server, with, name, key);
-        REQUIRE(pair.settle());
-        REQUIRE(pair.talk());
-        return pair.client->tls()->is_resumed();
-    };
-    CHECK(!is_resumed(client, "site.example", "a"));
-    CHECK(is_resumed(client, "site.example", "a"));
-    CHECK(!is_resumed(client, "site.example", "b"));
-    CHECK(!is_resumed(client, "other.example", "a"));
-
-    TlsClientSettings probing = site.client;
-    probing.reuses_sessions = false;
-    const auto probe = asking(probing);
-    CHECK(!is_resumed(probe, "site.example", "a"));
-    CHECK(!is_resumed(probe, "site.example", "a"));
 }

@@ -1,5 +1,7 @@
 #include "proxy/net/uv_stream.h"
 
+#include <linux/filter.h>
+
 #include <thread>
 
 #include "proxy/net/signals.h"
@@ -122,7 +124,29 @@ TEST_CASE("what the kernel does not take is queued, counted exactly, and drained
     CHECK(received == "head" + large() + "tailmore");
     CHECK(pair.heard.drained == 1);
     CHECK(pair.stream->queued_bytes() == 0);
-    REQUIRE(turn_until(loop, [&] { return pair.stream->unacknowledged_bytes() == 0; }));
+    REQUIRE(look_until(loop, [&] { return pair.stream->unacknowledged_bytes() == 0; }));
+}
+
+TEST_CASE("a peer that is gone without a word is told from one that does not read",
+          "[net][stream]") {
+    Loop loop;
+    Pair pair{loop};
+    CHECK_FALSE(pair.stream->is_unheard(0ms));  // nothing is on its way
+    SECTION("it acknowledges nothing") {
+        sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+        const sock_fprog program{1, nothing};
+        REQUIRE(::setsockopt(pair.other.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                             sizeof program) == 0);
+        REQUIRE(pair.stream->write("request"));
+        CHECK_FALSE(pair.stream->is_unheard(10s));
+        CHECK(look_until(loop, [&] { return pair.stream->is_unheard(50ms); }));
+    }
+    SECTION("it takes nothing more") {
+        REQUIRE(pair.stream->write(large()));
+        turn_for(loop, 300ms);
+        CHECK(pair.stream->queued_bytes() > 0);
+        CHECK_FALSE(pair.stream->is_unheard(200ms));
+    }
 }
 
 TEST_CASE("what is written before the connection is there follows it", "[net][stream]") {

@@ -84,3 +84,17 @@ TEST_CASE("an expectation that is not met says where the request went", "[runtim
           "f.toml:34:8: error: GET http://a.example.com/v1/x goes to pool \"api\", not to pool "
           "\"app\"\n   34 | pool = \"app\"\n      |        ^^^^^ the route \"api\" takes it\n");
 }
+
+TEST_CASE("an expected pool may be any that gets requests of a split", "[runtime][expect]") {
+    const auto split = [](const std::string& pool) {
+        return unmet(
+            "[[route]]\nlistener = \"bare\"\npath = \"/s\"\nname = \"s\"\n"
+            "split = { app = 9, api = 1, old = 0 }\n"
+            "[pool.old]\nbackends = [\"127.0.0.1:3003\"]\n" +
+            expect("GET http://h:8081/s", "pool = \"" + pool + "\""));
+    };
+    CHECK(split("app") == "");
+    CHECK(split("api") == "");
+    CHECK(split("old").find("GET http://h/s goes to one of the pools \"app\", \"api\", not to "
+                            "pool \"old\"") != std::string::npos);
+}

@@ -32,7 +32,8 @@ TEST_CASE("each message is read as it was written", "[runtime][takeover]") {
     there_and_back(TakeoverReleased{});
     TakeoverOffer offer;
     offer.sockets.push_back({OfferedKind::Listener, "web", *BindAddress::parse(":8080"), 4});
-    offer.sockets.push_back({OfferedKind::Admin, "", *BindAddress::parse("unix:/run/a.sock"), 1});
+    offer.sockets.push_back({OfferedKind::Admin, "", *BindAddress::parse("unix:/run/a.sock"), 1,
+                             net::SocketOwner::Other});
     offer.state = "{\"a\":\"\\u0000\"}\n";
     const TakeoverOffer read = there_and_back(offer);
     CHECK(read.descriptors() == 5);
@@ -42,6 +43,8 @@ TEST_CASE("each message is read as it was written", "[runtime][takeover]") {
     CHECK(read.sockets[0].address == *BindAddress::parse(":8080"));
     CHECK(read.sockets[1].kind == OfferedKind::Admin);
     CHECK(read.sockets[1].address.text() == "unix:/run/a.sock");
+    CHECK(read.sockets[0].owner == net::SocketOwner::Lender);
+    CHECK(read.sockets[1].owner == net::SocketOwner::Other);
     CHECK(read.state == offer.state);
 }
 
@@ -58,13 +61,15 @@ TEST_CASE("a takeover message that is not right is named", "[runtime][takeover]"
           wrong + "\"count\" is out of range");
     CHECK(complaint(R"({"type":"offer","sockets":[{}],"state":""})") ==
           wrong + "\"kind\" of sockets[0] is no text");
-    const auto offer = [](const char* count) {
-        return std::string{R"({"type":"offer","state":"","sockets":[)"} +
-               R"({"kind":"listener","listener":"a","address":":1","count":)" + count + "}," +
-               R"({"kind":"listener","listener":"b","address":":2","count":1}]})";
+    const auto offer = [](const std::string& count, const std::string& owner = "process") {
+        return R"({"type":"offer","state":"","sockets":[)"
+               R"({"kind":"listener","listener":"a","address":":1","count":)" +
+               count + R"(,"owner":")" + owner + R"("},)" +
+               R"({"kind":"listener","listener":"b","address":":2","count":1,"owner":"process"}]})";
     };
     CHECK(parse_takeover(offer("16383")));
     CHECK(complaint(offer("16384")) == wrong + "\"sockets\" is too long");
+    CHECK(complaint(offer("1", "me")) == wrong + "\"owner\" of sockets[0] is no owner");
     CHECK(complaint(offer("0")) == wrong + "\"count\" of sockets[0] is out of range");
 }
 

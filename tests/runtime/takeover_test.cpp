@@ -75,7 +75,7 @@ TEST_CASE("the new process gets every socket and the state, and the old one is t
 
     takeover.on_turn = [&] {
         if (old.ready == 0 || !takeover.server->is_under_way()) return;
-        for (net::SocketSet& each : old.sets) each.leave_file();
+        for (net::SocketSet& each : old.sets) each.leave();
         old.sets.clear();
         takeover.server->release();
     };

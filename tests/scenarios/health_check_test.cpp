@@ -147,10 +147,15 @@ TEST_CASE("a backend killed under load costs no client an error", "[scenarios][h
     std::vector<std::thread> clients;
     for (int number = 0; number < 4; ++number) {
         clients.emplace_back([&] {
-            Client client{balancer.port()};
             while (!is_over) {
-                failures += client.get("/").status() == 200 ? 0 : 1;
-                ++requests;
+                Client client{balancer.port()};
+                bool is_kept = true;
+                while (is_kept && !is_over) {
+                    const Message answer = client.get("/");
+                    failures += answer.status() == 200 ? 0 : 1;
+                    ++requests;
+                    is_kept = answer.status() != 0 && answer.field("Connection") != "close";
+                }
             }
         });
     }

@@ -1,8 +1,12 @@
 // Requests that could mean two things reach no backend; odd ones reach it with one meaning only.
+// Each row goes both ways, in clear and over TLS.
+#include <memory>
 #include <mutex>
 
 #include "tests/scenarios/malformed_requests_table.h"
+#include "tests/scenarios/support/certificates.h"
 #include "tests/scenarios/support/scenario.h"
+#include "tests/scenarios/support/tls_front.h"
 
 namespace fairlead::scenarios::malformed_requests {
 namespace {
@@ -100,6 +104,31 @@ Setup setup_for(const EchoBackend& backend) {
             .more = "[[route]]\npath = [\"/admin/*\"]\nstatus = 403\nbody = \"closed\"\n"};
 }
 
+/// A balancer in front of this backend, and a port for clients that speak in clear either way.
+class Door {
+  public:
+    Door(const EchoBackend& backend, bool is_tls) : proto_(is_tls ? "https" : "http") {
+        Setup setup = setup_for(backend);
+        if (is_tls) {
+            certificates_.mint("site.pem", {{"site.example"}});
+            setup.listener += "\n" + listener_tls(certificates_.path("site.pem"));
+        }
+        balancer_ = std::make_unique<Balancer>(setup);
+        if (is_tls) {
+            front_ = std::make_unique<TlsFront>(certificates_, "site.example", *balancer_);
+        }
+    }
+    std::uint16_t port() const { return front_ == nullptr ? balancer_->port() : front_->port(); }
+    std::string own_port() const { return std::to_string(balancer_->port()); }
+    const std::string& proto() const { return proto_; }
+
+  private:
+    const std::string proto_;
+    const Certificates certificates_;
+    std::unique_ptr<Balancer> balancer_;
+    std::unique_ptr<TlsFront> front_;
+};
+
 /// Takes out the line of that name, of which there must be one. @return its value
 std::string take_line(std::string& request, const std::string& name) {
     const std::size_t begin = request.find("\r\n" + name + ": ");
@@ -112,10 +141,10 @@ std::string take_line(std::string& request, const std::string& name) {
 }
 
 /// What is left without the fields the balancer adds of its own, which are looked at here.
-std::string without_own_fields(std::string request, std::uint16_t port, const std::string& host) {
+std::string without_own_fields(std::string request, const Door& door, const std::string& host) {
     CHECK(take_line(request, "X-Forwarded-For") == "127.0.0.1");
-    CHECK(take_line(request, "X-Forwarded-Proto") == "http");
-    CHECK(take_line(request, "X-Forwarded-Port") == std::to_string(port));
+    CHECK(take_line(request, "X-Forwarded-Proto") == door.proto());
+    CHECK(take_line(request, "X-Forwarded-Port") == door.own_port());
     if (!host.empty()) CHECK(take_line(request, "X-Forwarded-Host") == host);
     const std::string id = take_line(request, "X-Request-Id");
     CHECK_FALSE(id.empty());
@@ -145,17 +174,19 @@ void check_refusal(Client& client, int status, std::string_view word) {
 }
 
 void check_refused(const std::vector<Refused>& rows) {
+    const bool is_tls = GENERATE(false, true);
+    INFO((is_tls ? "over TLS" : "in clear"));
     EchoBackend backend;
-    const Balancer balancer{setup_for(backend)};
+    const Door door(backend, is_tls);
     for (const Refused& row : rows) {
         for (const std::size_t piece : {std::size_t{0}, small_piece(row.bytes)}) {
             INFO(row.name << ", pieces of " << piece);
             const std::size_t bytes_before = backend.bytes();
-            Client client{balancer.port()};
+            Client client{door.port()};
             send_in_pieces(client, row.bytes + kFollower, piece);
             check_refusal(client, row.status, row.word);
             // What had been sent before this request would have come before it.
-            const Message fine = get(balancer.port(), "/fine");
+            const Message fine = get(door.port(), "/fine");
             CHECK(fine.body.starts_with("GET /fine HTTP/1.1\r\n"));
             CHECK(backend.bytes() == bytes_before + fine.body.size());
         }
@@ -165,11 +196,13 @@ void check_refused(const std::vector<Refused>& rows) {
 }
 
 void check_taken(const std::vector<Taken>& rows) {
+    const bool is_tls = GENERATE(false, true);
+    INFO((is_tls ? "over TLS" : "in clear"));
     EchoBackend backend;
-    const Balancer balancer{setup_for(backend)};
+    const Door door(backend, is_tls);
     for (const Taken& row : rows) {
         INFO(row.name);
-        Client client{balancer.port()};
+        Client client{door.port()};
         client.send(row.bytes + kFollower);
         const Message answer = client.read_response();
         REQUIRE(answer.status() == 200);
@@ -179,14 +212,14 @@ void check_taken(const std::vector<Taken>& rows) {
         Message message;
         message.head = expected.substr(0, expected.find("\r\n\r\n") + 2);
         const std::string host = place == std::string::npos ? message.field("Host") : "";
-        CHECK(without_own_fields(answer.body, balancer.port(), host) == expected);
+        CHECK(without_own_fields(answer.body, door, host) == expected);
         // Both ends agree where the request ended.
         if (answer.field("Connection") == "close") {
             CHECK(client.read_to_end().empty());
         } else {
             const Message next = client.read_response();
             REQUIRE(next.status() == 200);
-            CHECK(without_own_fields(next.body, balancer.port(), "t") == kFollower);
+            CHECK(without_own_fields(next.body, door, "t") == kFollower);
         }
     }
     CHECK(backend.cut().empty());
@@ -220,14 +253,16 @@ TEST_CASE("a request over a limit is refused and reaches no backend", "[scenario
 }
 
 TEST_CASE("a body that turns out bad never becomes a whole request", "[scenarios][http]") {
+    const bool is_tls = GENERATE(false, true);
+    INFO((is_tls ? "over TLS" : "in clear"));
     EchoBackend backend;
-    const Balancer balancer{setup_for(backend)};
+    const Door door(backend, is_tls);
     std::size_t fine_ones = 0;
     for (const RefusedBody& row : bad_bodies()) {
         for (const std::size_t piece : {std::size_t{0}, small_piece(row.bad)}) {
             INFO(row.name << ", pieces of " << piece);
             const std::size_t cut_before = backend.cut().size();
-            Client client{balancer.port()};
+            Client client{door.port()};
             client.send(row.good);
             REQUIRE(eventually([&] { return backend.begun().ends_with("\r\n4\r\nWiki\r\n"); }));
             send_in_pieces(client, row.bad + kFollower, piece);
@@ -237,7 +272,7 @@ TEST_CASE("a body that turns out bad never becomes a whole request", "[scenarios
             CHECK(cut.find("\r\n0\r\n") == std::string::npos);
             CHECK(cut.find("smuggled") == std::string::npos);
             CHECK(cut.find("follower") == std::string::npos);
-            CHECK(get(balancer.port(), "/fine").body.starts_with("GET /fine HTTP/1.1\r\n"));
+            CHECK(get(door.port(), "/fine").body.starts_with("GET /fine HTTP/1.1\r\n"));
             ++fine_ones;
         }
     }
@@ -246,26 +281,30 @@ TEST_CASE("a body that turns out bad never becomes a whole request", "[scenarios
 
 TEST_CASE("a bad body that comes with its head never becomes a whole request",
           "[scenarios][http]") {
+    const bool is_tls = GENERATE(false, true);
+    INFO((is_tls ? "over TLS" : "in clear"));
     EchoBackend backend;
-    const Balancer balancer{setup_for(backend)};
+    const Door door(backend, is_tls);
     std::size_t fine_ones = 0;
     for (const RefusedBody& row : bad_bodies()) {
         INFO(row.name);
-        Client client{balancer.port()};
+        Client client{door.port()};
         client.send(row.good + row.bad + kFollower);
         check_refusal(client, row.status, row.word);
         CHECK(eventually([&] { return backend.begun().empty(); }));
-        CHECK(get(balancer.port(), "/fine").body.starts_with("GET /fine HTTP/1.1\r\n"));
+        CHECK(get(door.port(), "/fine").body.starts_with("GET /fine HTTP/1.1\r\n"));
         CHECK(backend.requests().size() == ++fine_ones);
     }
 }
 
 TEST_CASE("a route for a path is not passed by another spelling of it", "[scenarios][http]") {
+    const bool is_tls = GENERATE(false, true);
+    INFO((is_tls ? "over TLS" : "in clear"));
     EchoBackend backend;
-    const Balancer balancer{setup_for(backend)};
+    const Door door(backend, is_tls);
     for (const Answered& row : ways_to_admin()) {
         INFO(row.name);
-        const Message answer = Client(balancer.port()).ask(row.bytes);
+        const Message answer = Client(door.port()).ask(row.bytes);
         CHECK(answer.status() == 403);
         CHECK(answer.body == "closed");
         CHECK_FALSE(answer.has("X-Fairlead-Failure"));

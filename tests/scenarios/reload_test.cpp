@@ -66,6 +66,20 @@ TEST_CASE("an address that cannot be bound refuses the whole reload", "[scenario
     CHECK(balancer.status("/generation") == "1");
 }
 
+TEST_CASE("an access log that cannot be opened is told with its line", "[scenarios][reload]") {
+    FakeBackend backend{answering("done")};
+    const Setup setup{.backends = {backend.address()}};
+    Balancer balancer{setup};
+    const std::uint16_t port = balancer.port();
+    balancer.change_config(
+        "[log]\naccess = \"/nonexistent/access.log\"\n[listener.web]\nbind = \"127.0.0.1:" +
+        std::to_string(port) + "\"\npool = \"app\"\n[pool.app]\nbackends = [\"" +
+        backend.address() + "\"]\n");
+    CHECK_FALSE(balancer.reload());
+    CHECK(balancer.wait_for_log("fairlead.toml:2:10: error: cannot open the access log "));
+    CHECK(get(port, "/").body == "done");
+}
+
 TEST_CASE("a kept connection goes on under the new configuration", "[scenarios][reload]") {
     FakeBackend first{answering("first")};
     FakeBackend second{answering("second")};

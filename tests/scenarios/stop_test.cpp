@@ -44,7 +44,7 @@ TEST_CASE("on TERM a running request finishes, then the process ends with 0", "[
     CHECK(answer.body == "done");
     CHECK(answer.field("Connection") == "close");
     CHECK(balancer.wait_for_exit() == 0);
-    CHECK(balancer.access_log().size() == 2);
+    CHECK(balancer.wait_for_access_log(2).size() == 2);
 }
 
 TEST_CASE("TERM under load costs no client a request", "[scenarios][stop]") {

@@ -1,19 +1,14 @@
 // TLS from clients and to backends, with the command lines of curl and openssl as the other side.
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 
+#include "tests/scenarios/support/certificates.h"
 #include "tests/scenarios/support/command.h"
 #include "tests/scenarios/support/scenario.h"
-#include "tests/support/test_certificates.h"
 
 namespace fairlead::scenarios {
 namespace {
-
-using fairlead::test::MintedCertificate;
-using fairlead::test::MintOrder;
-using fairlead::test::TestAuthority;
 
 /// What a command of the shell prints; it has ten seconds.
 std::string shell(const std::string& command) {
@@ -27,32 +22,6 @@ std::string shell(const std::string& command) {
         out.append(piece.data(), length);
     }
     return out;
-}
-
-/// A folder with an authority and what it has signed.
-class Certificates {
-  public:
-    Certificates() { write("ca.pem", authority.pem()); }
-
-    std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
-    void write(const std::string& name, const std::string& text) const {
-        std::ofstream(path(name)) << text;
-    }
-    void put(const std::string& name, const MintedCertificate& minted) const {
-        write(name, minted.cert + minted.key);
-    }
-    void mint(const std::string& name, const MintOrder& order) const {
-        put(name, authority.mint(order));
-    }
-
-    TestAuthority authority;
-
-  private:
-    TemporaryDirectory folder_;
-};
-
-std::string listener_tls(const std::string& path, const std::string& more = "") {
-    return "tls = { certificates = \"" + path + "\"" + more + " }\n";
 }
 
 /// GET over TLS by a name, with what curl is to print.
@@ -219,6 +188,15 @@ TEST_CASE("a backend's certificate must be good", "[scenarios][tls]") {
         certificates.put("backend.pem", TestAuthority::self_signed(order));
         reason = "self-signed certificate";
     }
+    SECTION("not from somebody whom nobody knows") {
+        certificates.put("backend.pem", TestAuthority("stranger").mint(order));
+        reason = "unable to get local issuer certificate";
+    }
+    SECTION("not before its time") {
+        order.begins = std::chrono::hours{24};
+        certificates.mint("backend.pem", order);
+        reason = "certificate is not yet valid";
+    }
     // A balancer of its own stands for a backend with TLS.
     const Balancer tls_backend{{.backends = {backend.address()},
                                 .listener = listener_tls(certificates.path("backend.pem"))}};
@@ -236,7 +214,12 @@ TEST_CASE("a backend's certificate must be good", "[scenarios][tls]") {
     } else {
         CHECK(has(answer, "tls_failed"));
         CHECK(balancer.wait_for_log("the TLS handshake failed: " + reason));
-        CHECK(balancer.wait_for_access_log(1).front().at("/failure") == "tls_failed");
+        const JsonText line = balancer.wait_for_access_log(1).front();
+        CHECK(line.at("/status") == "502");
+        CHECK(line.at("/failure") == "tls_failed");
+        CHECK(line.at("/attempts/0/backend") == address);
+        CHECK(line.at("/attempts/0/reason") == "tls_failed");
+        CHECK(backend.requests().empty());
     }
     const std::string unverified = std::to_string(balancer.port("any"));
     CHECK(shell("curl -sS http://127.0.0.1:" + unverified + "/") == "done");

@@ -46,9 +46,11 @@ std::string loopback_text(std::uint16_t port) { return "127.0.0.1:" + std::to_st
 
 Message Peer::read_request() {
     Message request = Wire::read_request();
-    if (!request.head.empty()) backend.note(request);
+    if (!request.head.empty()) note(request);
     return request;
 }
+
+void Peer::note(const Message& request) { backend.note(request); }
 
 FakeBackend::FakeBackend(Script script, std::uint16_t port)
     : script_(std::move(script)), port_(port) {

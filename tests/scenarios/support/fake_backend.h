@@ -27,6 +27,8 @@ class Peer : public Wire {
 
     /// Reads one and notes it in the backend's requests(), if it came at all.
     Message read_request();
+    /// Notes one that a script has read by itself.
+    void note(const Message& request);
 
     FakeBackend& backend;
     const std::size_t number;  ///< in order of arrival, from 0
