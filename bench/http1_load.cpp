@@ -2,15 +2,6 @@
 
 namespace fairlead::bench {
 
-namespace {
-
-Outcome outcome_of(int status) {
-    if (status >= 500) return Outcome::Status5xx;
-    return status >= 400 ? Outcome::Status4xx : Outcome::Ok;
-}
-
-}  // namespace
-
 void Http1Load::begin_request(bool is_last) {
     PreparedRequest& request = lane_.draw();
     method_ = request.method();

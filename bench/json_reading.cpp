@@ -77,6 +77,10 @@ std::vector<std::string> JsonReading::names() const {
     return names;
 }
 
+bool JsonReading::has(std::string_view name) const {
+    return value_ != nullptr && as_json(value_).is_object() && as_json(value_).contains(name);
+}
+
 std::size_t JsonReading::size() const {
     if (value_ == nullptr) return 0;
     if (!as_json(value_).is_array()) {

@@ -48,6 +48,8 @@ class JsonReading {
     /// Of an object; an error when it is none or has no such member.
     JsonReading member(std::string_view name) const;
     std::vector<std::string> names() const;
+    /// An object that has such a member.
+    bool has(std::string_view name) const;
     /// Of an array.
     std::size_t size() const;
     JsonReading item(std::size_t index) const;

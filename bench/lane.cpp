@@ -4,7 +4,10 @@
 #include <cassert>
 #include <utility>
 
+#include "bench/h2_load.h"
+#include "bench/h2_load_slot.h"
 #include "bench/load_connection.h"
+#include "proxy/net/tls.h"
 
 namespace fairlead::bench {
 
@@ -35,19 +38,49 @@ bool has_latency(Outcome outcome) {
     return false;
 }
 
+/// As load generators do, it takes any certificate: what is measured is the server, not the trust.
+std::shared_ptr<net::TlsClient> make_tls(const LaneSettings& settings) {
+    if (!settings.target.is_tls) return nullptr;
+    net::TlsClientSettings tls;
+    tls.verify = false;
+    tls.reuses_sessions = settings.resumes_tls;
+    if (settings.target.protocol == Protocol::Http1) tls.protocols = {"http/1.1"};
+    if (settings.target.protocol == Protocol::Http2) tls.protocols = {"h2"};
+    auto made = net::TlsClient::make(std::move(tls));
+    assert(made && "nothing in these settings can be wrong");
+    return std::move(*made);
+}
+
 }  // namespace
 
 Lane::Lane(net::Loop& loop, LaneSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
+      tls_(make_tls(settings_)),
       mix_(settings_.target.requests, settings_.target.host, settings_.id_series),
       random_(settings_.seed),
       timer_(net::PreciseTimer::of<&Lane::on_timer>(loop, *this)),
       next_id_(settings_.id_first) {
     assert(settings_.connections > 0);
+    make_slots();
+    for (const auto& slot : slots_) free_.push_back(slot.get());
+}
+
+void Lane::make_slots() {
+    if (settings_.target.protocol != Protocol::Http2) {
+        for (unsigned i = 0; i < settings_.connections; ++i) {
+            slots_.push_back(LoadConnection::make(*this));
+        }
+        return;
+    }
     for (unsigned i = 0; i < settings_.connections; ++i) {
-        connections_.push_back(LoadConnection::make(*this));
-        free_.push_back(connections_.back().get());
+        h2_.push_back(std::make_unique<H2Load>(*this));
+    }
+    // The first streams of all connections before the second of any: few requests spread out.
+    for (unsigned stream = 0; stream < settings_.streams; ++stream) {
+        for (const auto& connection : h2_) {
+            slots_.push_back(std::make_unique<H2LoadSlot>(*this, *connection));
+        }
     }
 }
 
@@ -91,13 +124,12 @@ void Lane::give_up() {
         tally_.from_planned.record(now - schedule_->next());
     }
     halt();
-    for (const auto& connection : connections_) connection->give_up(now);
+    for (const auto& slot : slots_) slot->give_up(now);
 }
 
 std::uint64_t Lane::under_way() const {
-    return static_cast<std::uint64_t>(
-        std::count_if(connections_.begin(), connections_.end(),
-                      [](const auto& connection) { return connection->is_under_way(); }));
+    return static_cast<std::uint64_t>(std::count_if(
+        slots_.begin(), slots_.end(), [](const auto& slot) { return slot->is_under_way(); }));
 }
 
 Tally Lane::take() {
@@ -127,15 +159,38 @@ void Lane::count_sent_request(bool is_reused) {
     if (is_reused) ++tally_.requests_reused;
 }
 
+void Lane::count_opened(const net::Stream& stream) {
+    ++tally_.connections_opened;
+    const net::TlsSession* const tls = stream.tls();
+    if (tls == nullptr) return;
+    ++(tls->is_resumed() ? tally_.handshakes_resumed : tally_.handshakes_whole);
+    const bool is_known =
+        std::any_of(agreements_.begin(), agreements_.end(), [tls](const TlsAgreement& each) {
+            return each.version == net::name(tls->version()) && each.cipher == tls->cipher();
+        });
+    if (is_known) return;
+    agreements_.push_back({std::string(net::name(tls->version())), std::string(tls->cipher())});
+}
+
+Outcome Lane::no_connection(Failure failure) {
+    if (failure == Failure::ConnectNoPorts) {
+        shortage_ = "no local ports left; let more requests share a connection";
+    }
+    if (failure == Failure::NoDescriptors) {
+        shortage_ = "no file descriptors left; raise the limit with ulimit -n";
+    }
+    return failure == Failure::ConnectTimeout ? Outcome::ConnectTimeout : Outcome::ConnectRefused;
+}
+
 void Lane::on_timer() { dispatch(std::chrono::steady_clock::now()); }
 
 /// Sends what is due to the connections that are free.
 void Lane::dispatch(Time now) {
     if (settings_.is_closed) {
         while (!free_.empty() && now < end_) {
-            LoadConnection& connection = *free_.front();
+            LoadSlot& slot = *free_.front();
             free_.pop_front();
-            send(connection, now, now);
+            send(slot, now, now);
         }
         return;
     }
@@ -146,21 +201,21 @@ void Lane::dispatch(Time now) {
         // piled up meanwhile.
         if (now - planned > kSlip) slipped_until_ = now;
         count_slip(planned);
-        LoadConnection& connection = *free_.front();
+        LoadSlot& slot = *free_.front();
         free_.pop_front();
-        send(connection, planned, now);
+        send(slot, planned, now);
     }
     arm();
 }
 
-void Lane::send(LoadConnection& connection, Time planned, Time now) {
+void Lane::send(LoadSlot& slot, Time planned, Time now) {
     ++busy_;
     if (settings_.is_closed) {
         if (planned >= measured_from_) ++tally_.planned;
     } else {
         --late_;
     }
-    connection.send(planned, now);
+    slot.send(planned, now);
 }
 
 void Lane::count_slip(Time planned) {
@@ -173,7 +228,7 @@ void Lane::arm() {
     timer_->set(has_next ? schedule_->next() : Time::max());
 }
 
-void Lane::on_ended(LoadConnection& connection, const RequestEnd& end) {
+void Lane::on_ended(LoadSlot& slot, const RequestEnd& end) {
     --busy_;
     if (end.ended >= measured_from_ && end.ended < end_) ++tally_.ended;
     if (end.planned >= measured_from_) {
@@ -188,10 +243,10 @@ void Lane::on_ended(LoadConnection& connection, const RequestEnd& end) {
         const bool is_answered = end.outcome == Outcome::Ok || end.outcome == Outcome::Status4xx ||
                                  end.outcome == Outcome::Status5xx;
         if (is_answered && now < end_) {
-            send(connection, now, now);
+            send(slot, now, now);
             return;
         }
-        free_.push_back(&connection);
+        free_.push_back(&slot);
         if (now < end_ && !timer_->is_set()) timer_->set(now + kRest);
         return;
     }
@@ -200,10 +255,10 @@ void Lane::on_ended(LoadConnection& connection, const RequestEnd& end) {
         const Time planned = schedule_->next();
         schedule_->advance();
         count_slip(planned);
-        send(connection, planned, now);
+        send(slot, planned, now);
         return;
     }
-    free_.push_back(&connection);
+    free_.push_back(&slot);
     if (is_due(now)) {
         dispatch(now);
     } else {

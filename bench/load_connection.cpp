@@ -7,6 +7,7 @@
 #include "bench/body_pattern.h"
 #include "bench/echo_load.h"
 #include "bench/http1_load.h"
+#include "proxy/net/tls_client.h"
 #include "proxy/net/uv_stream.h"
 
 namespace fairlead::bench {
@@ -46,7 +47,14 @@ void LoadConnection::connect() {
 }
 
 void LoadConnection::on_connected() {
-    lane_.count_opened();
+    if (phase_ == Phase::Connecting && lane_.tls() != nullptr) {
+        phase_ = Phase::Securing;
+        const Target& target = lane_.settings().target;
+        stream_ = net::connect_tls(lane_.loop(), lane_.tls(), std::move(stream_),
+                                   target.server_name, target.server_name, *this);
+        return;
+    }
+    lane_.count_opened(*stream_);
     begin();
 }
 
@@ -93,17 +101,15 @@ void LoadConnection::on_broken(Failure failure) {
         drop_stream();
         return;
     }
-    if (phase_ != Phase::Connecting) {
+    if (phase_ == Phase::Sent) {
         end(Outcome::Reset);
         return;
     }
-    if (failure == Failure::ConnectNoPorts) {
-        lane_.note_shortage("no local ports left; let more requests share a connection");
+    if (phase_ == Phase::Securing) {
+        end(Outcome::Tls);
+        return;
     }
-    if (failure == Failure::NoDescriptors) {
-        lane_.note_shortage("no file descriptors left; raise the limit with ulimit -n");
-    }
-    end(failure == Failure::ConnectTimeout ? Outcome::ConnectTimeout : Outcome::ConnectRefused);
+    end(lane_.no_connection(failure));
 }
 
 void LoadConnection::on_deadline() {
@@ -111,7 +117,9 @@ void LoadConnection::on_deadline() {
     if (is_write_broken_) {
         end(Outcome::Reset);
     } else {
-        end(phase_ == Phase::Connecting ? Outcome::ConnectTimeout : Outcome::Timeout);
+        end(phase_ == Phase::Connecting ? Outcome::ConnectTimeout
+            : phase_ == Phase::Securing ? Outcome::Tls
+                                        : Outcome::Timeout);
     }
 }
 

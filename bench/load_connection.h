@@ -8,25 +8,22 @@
 #include <span>
 
 #include "bench/lane.h"
+#include "bench/load_slot.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/timer_wheel.h"
 
 namespace fairlead::bench {
 
-class LoadConnection : public net::StreamObserver {
+class LoadConnection : public LoadSlot, public net::StreamObserver {
   public:
-    /// For the protocol of the lane's target. `lane` outlives it.
+    /// For the protocol of the lane's target, which is not HTTP/2. `lane` outlives it.
     static std::unique_ptr<LoadConnection> make(Lane& lane);
-    virtual ~LoadConnection() = default;
     LoadConnection(const LoadConnection&) = delete;
     LoadConnection& operator=(const LoadConnection&) = delete;
 
-    /// Sends the lane's next request; its end comes by Lane::on_ended(), not before this returns.
-    void send(Time planned, Time now);
-    /// Ends a request under way as timed out.
-    void give_up(Time now);
-    /// A request is with the other side: not when it still waits for its connection.
-    bool is_under_way() const { return phase_ == Phase::Sent; }
+    void send(Time planned, Time now) override;
+    void give_up(Time now) override;
+    bool is_under_way() const override { return phase_ == Phase::Sent; }
 
     void on_connected() override;
     void on_drained() override;
@@ -54,7 +51,7 @@ class LoadConnection : public net::StreamObserver {
     std::unique_ptr<net::Stream> stream_;
 
   private:
-    enum class Phase : std::uint8_t { Idle, Connecting, Sent };
+    enum class Phase : std::uint8_t { Idle, Connecting, Securing, Sent };
 
     void connect();
     void begin();

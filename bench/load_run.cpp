@@ -50,6 +50,7 @@ class Run {
     bool wait_until_idle(Time limit, bool is_stoppable);
     void drain();
     void fill_report();
+    void fill_protocols();
     void progress(const Tally& tally, Duration took, std::uint64_t late, bool is_warmup);
     void judge();
 
@@ -159,6 +160,8 @@ void Run::warm_up() {
     carried_.bytes_sent = 0;
     carried_.bytes_received = 0;
     carried_.connections_opened = 0;
+    carried_.handshakes_whole = 0;
+    carried_.handshakes_resumed = 0;
     carried_.requests_reused = 0;
     for (const auto& thread : threads_) thread->begin_measuring();
 }
@@ -233,12 +236,35 @@ void Run::drain() {
     total_.add(tally);
 }
 
+/// What was spoken, each once.
+void Run::fill_protocols() {
+    const auto add = [](auto& list, const auto& value) {
+        if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+    };
+    bool is_tls = false;
+    for (const Target& target : settings_.targets) {
+        add(report_.protocols, protocol_name(target.protocol));
+        is_tls = is_tls || target.is_tls;
+    }
+    report_.streams = settings_.streams;
+    if (!is_tls) return;
+    TlsUse& use = report_.tls.emplace();
+    use.whole = total_.handshakes_whole;
+    use.resumed = total_.handshakes_resumed;
+    for (const auto& thread : threads_) {
+        thread->each_lane([&](Lane& lane) {
+            for (const TlsAgreement& each : lane.agreements()) add(use.agreed, each);
+        });
+    }
+}
+
 void Run::fill_report() {
     report_.is_closed = settings_.is_closed;
     report_.is_poisson = settings_.is_poisson;
     report_.connections = settings_.connections;
     report_.threads = settings_.threads;
     for (const Target& target : settings_.targets) report_.targets.push_back(target.url);
+    fill_protocols();
     report_.offered_rate = settings_.is_closed ? 0 : settings_.rate;
     report_.planned = total_.planned;
     report_.unsent = total_.unsent;
@@ -293,6 +319,18 @@ Result<RunReport> run_load(const LoadSettings& settings, const std::atomic<bool>
         }
     }
     return Run(settings, stop, on_second).execute();
+}
+
+std::string protocol_name(Protocol protocol) {
+    switch (protocol) {
+        case Protocol::Http1:
+            return "HTTP/1.1";
+        case Protocol::Http2:
+            return "HTTP/2";
+        case Protocol::Tcp:
+            break;
+    }
+    return "TCP";
 }
 
 }  // namespace fairlead::bench

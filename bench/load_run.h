@@ -26,16 +26,22 @@ struct RequestShape {
 
 enum class Protocol : std::uint8_t {
     Http1,
-    Tcp,  ///< body_bytes are sent and as many, the same, are expected back
+    Http2,  ///< by ALPN with TLS, else by prior knowledge
+    Tcp,    ///< body_bytes are sent and as many, the same, are expected back
 };
+
+/// "HTTP/1.1", "HTTP/2", "TCP"
+std::string protocol_name(Protocol protocol);
 
 /// Where requests go.
 struct Target {
     std::string url;  ///< for people
     Protocol protocol = Protocol::Http1;
     SocketAddress address;
-    std::string host;     ///< the Host field
-    unsigned weight = 1;  ///< its share of the rate and of the connections, 1 to 1,000,000
+    std::string host;         ///< the Host field
+    bool is_tls = false;      ///< what is said goes through TLS
+    std::string server_name;  ///< asked for in its handshake, when it is a name
+    unsigned weight = 1;      ///< its share of the rate and of the connections, 1 to 1,000,000
     std::vector<RequestShape> requests;  ///< not empty
 };
 
@@ -45,14 +51,16 @@ struct LoadSettings {
     bool is_poisson = false;
     double rate = 1000;         ///< requests a second over all threads and targets, open loop
     unsigned connections = 64;  ///< over all threads; at least one for each thread and target
+    unsigned streams = 1;       ///< requests at a time on each connection of HTTP/2
     unsigned threads = 1;
     Duration duration = std::chrono::seconds(10);
     Duration warmup = std::chrono::seconds(1);
     Duration timeout = std::chrono::seconds(10);  ///< of a request from its send, and of the wait
                                                   ///< for what is late at the end
     std::uint64_t requests_per_connection = 0;    ///< then a new one; 0: as many as the peer takes
-    bool sends_ids = true;                        ///< X-Bench-Id, and a question to /stats
-    std::uint64_t seed = 1;                       ///< of the draws: gaps and requests
+    bool resumes_tls = false;  ///< new connections go on with the session of one before
+    bool sends_ids = true;     ///< X-Bench-Id, and a question to /stats
+    std::uint64_t seed = 1;    ///< of the draws: gaps and requests
 };
 
 /// What is known while it runs, once a second.

@@ -49,8 +49,10 @@ std::vector<LaneSettings> lanes_of(const LoadSettings& settings, std::string_vie
         const double turn = static_cast<double>(i) / static_cast<double>(targets);
         lane.phase = (thread + turn) / settings.threads;
         lane.connections = std::max(1U, share + (thread < rest ? 1U : 0U));
+        lane.streams = settings.streams;
         lane.timeout = settings.timeout;
         lane.requests_per_connection = settings.requests_per_connection;
+        lane.resumes_tls = settings.resumes_tls;
         lane.id_series = id_series;
         lane.id_first = thread * targets + i;
         lane.id_step = settings.threads * targets;

@@ -99,7 +99,7 @@ void add_origin(CLI::App& app, OriginTexts& texts) {
 void add_run(CLI::App& app, RunTexts& texts) {
     CLI::App* run = app.add_subcommand("run", "load on a server, and what its clients saw");
     run->footer(std::string(kRunHelp));
-    run->add_option("url", texts.url, "http://HOST[:PORT][/PATH] or tcp://HOST:PORT");
+    run->add_option("url", texts.url, "http:// or https://HOST[:PORT][/PATH], or tcp://HOST:PORT");
     const auto option = [run](const char* name, std::string& text, const char* help) {
         run->add_option(name, text, help);
     };
@@ -117,6 +117,10 @@ void add_run(CLI::App& app, RunTexts& texts) {
     option("--body-size", texts.body_size, "of a generated request body, as 10KiB");
     option("--requests-per-connection", texts.requests_per_connection,
            "then a new connection; default 0: as many as the server takes");
+    run->add_flag("--h2", texts.is_h2, "HTTP/2: by ALPN with https://, else by prior knowledge");
+    option("--streams", texts.streams, "with --h2: requests at a time on a connection; default 1");
+    run->add_flag("--resume", texts.resumes,
+                  "https://: new connections go on with a session; without it each is whole");
     option("--mix", texts.mix, "a TOML file of weighted targets and requests");
     option("--seed", texts.seed, "of the random draws; default 1");
     run->add_flag("--no-ids", texts.no_ids, "no X-Bench-Id, no question to /stats");

@@ -15,6 +15,11 @@ constexpr std::array<std::string_view, kOutcomes> kWords{
 
 std::string_view outcome_word(Outcome outcome) { return kWords[static_cast<std::size_t>(outcome)]; }
 
+Outcome outcome_of(int status) {
+    if (status >= 500) return Outcome::Status5xx;
+    return status >= 400 ? Outcome::Status4xx : Outcome::Ok;
+}
+
 std::uint64_t OutcomeCounts::total() const {
     return std::accumulate(by_outcome.begin(), by_outcome.end(), std::uint64_t{0});
 }

@@ -27,6 +27,9 @@ inline constexpr std::size_t kOutcomes = 10;
 /// "ok", "connect_refused", "closed_mid_body", ...
 std::string_view outcome_word(Outcome outcome);
 
+/// Of a whole response.
+Outcome outcome_of(int status);
+
 /// Counts by outcome.
 struct OutcomeCounts {
     std::array<std::uint64_t, kOutcomes> by_outcome{};

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bench/chart.h"
 #include "bench/figures.h"
@@ -126,7 +127,7 @@ void add_outcomes(Page& page, const RunReport& report) {
         human_number(report.planned), human_number(report.unsent));
 }
 
-using Facts = std::initializer_list<std::pair<std::string_view, std::string>>;
+using Facts = std::vector<std::pair<std::string_view, std::string>>;
 
 void add_facts(Page& page, std::string_view title, const Facts& facts) {
     page.add("<div class=\"card\"><h2>{}</h2><table class=\"facts\"><tbody>\n", title);
@@ -141,13 +142,15 @@ void add_environment(Page& page, const RunReport& report) {
     for (const std::string& target : report.targets) {
         targets += (targets.empty() ? "" : ", ") + target;
     }
-    add_facts(page, "Traffic",
-              {{"targets", targets},
-               {"load", run_settings(report)},
-               {"bytes", fmt::format("{} sent, {} received", human_bytes(report.bytes_sent),
-                                     human_bytes(report.bytes_received))},
-               {"connections opened", human_number(report.connections_opened)},
-               {"requests on one used before", human_number(report.requests_reused)}});
+    Facts traffic{{"targets", targets},
+                  {"protocol", protocols_text(report)},
+                  {"load", run_settings(report)},
+                  {"bytes", fmt::format("{} sent, {} received", human_bytes(report.bytes_sent),
+                                        human_bytes(report.bytes_received))},
+                  {"connections opened", human_number(report.connections_opened)},
+                  {"requests on one used before", human_number(report.requests_reused)}};
+    if (report.tls) traffic.emplace_back("TLS", tls_text(*report.tls));
+    add_facts(page, "Traffic", traffic);
     add_facts(page, "Environment",
               {{"command", report.command_line},
                {"version", report.version},

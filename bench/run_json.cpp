@@ -54,9 +54,18 @@ ordered_json write_timeline(const RunReport& report) {
 }
 
 ordered_json write_settings(const RunReport& report) {
-    return {{"targets", report.targets},    {"closed", report.is_closed},
-            {"poisson", report.is_poisson}, {"connections", report.connections},
-            {"threads", report.threads},    {"warmup_seconds", in_seconds(report.warmup)}};
+    return {{"targets", report.targets},         {"protocols", report.protocols},
+            {"closed", report.is_closed},        {"poisson", report.is_poisson},
+            {"connections", report.connections}, {"streams", report.streams},
+            {"threads", report.threads},         {"warmup_seconds", in_seconds(report.warmup)}};
+}
+
+ordered_json write_tls(const TlsUse& use) {
+    ordered_json agreed = ordered_json::array();
+    for (const TlsAgreement& each : use.agreed) {
+        agreed.push_back({{"version", each.version}, {"cipher", each.cipher}});
+    }
+    return {{"agreed", std::move(agreed)}, {"whole", use.whole}, {"resumed", use.resumed}};
 }
 
 ordered_json write_executions(const Executions& executions) {
@@ -90,6 +99,8 @@ std::string to_json(const RunReport& report) {
                          {"from_send", write_histogram(report.from_send)}};
     run["bytes"] = {{"sent", report.bytes_sent}, {"received", report.bytes_received}};
     run["connections"] = {{"opened", report.connections_opened}};
+    run["tls"] = nullptr;
+    if (report.tls) run["tls"] = write_tls(*report.tls);
     run["generator_cpu"] = {{"user_seconds", report.cpu.user_seconds},
                             {"system_seconds", report.cpu.system_seconds},
                             {"busy_share", report.cpu.busy_share}};

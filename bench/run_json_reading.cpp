@@ -76,6 +76,9 @@ void read_timeline(JsonReading reading, RunReport& report) {
 
 void read_settings(JsonReading reading, RunReport& report) {
     report.targets = read_texts(reading.member("targets"));
+    // Not in files of before there was a choice.
+    if (reading.has("protocols")) report.protocols = read_texts(reading.member("protocols"));
+    if (reading.has("streams")) report.streams = reading.member("streams").small();
     report.is_closed = reading.member("closed").flag();
     report.is_poisson = reading.member("poisson").flag();
     report.connections = reading.member("connections").small();
@@ -101,6 +104,18 @@ void read_results(const JsonReading& run, RunReport& report) {
     report.cpu.user_seconds = cpu.member("user_seconds").number();
     report.cpu.system_seconds = cpu.member("system_seconds").number();
     report.cpu.busy_share = cpu.member("busy_share").number();
+}
+
+TlsUse read_tls(const JsonReading& reading) {
+    TlsUse use;
+    const JsonReading agreed = reading.member("agreed");
+    for (std::size_t i = 0; i < agreed.size(); ++i) {
+        const JsonReading each = agreed.item(i);
+        use.agreed.push_back({each.member("version").text(), each.member("cipher").text()});
+    }
+    use.whole = reading.member("whole").count();
+    use.resumed = reading.member("resumed").count();
+    return use;
 }
 
 Executions read_executions(const JsonReading& reading) {
@@ -136,6 +151,7 @@ Result<RunReport> from_json(std::string_view text, const std::string& file) {
     if (const JsonReading limited = run.member("generator_limited"); !limited.is_null()) {
         report.generator_limited = limited.text();
     }
+    if (run.has("tls") && !run.member("tls").is_null()) report.tls = read_tls(run.member("tls"));
     if (const JsonReading executions = run.member("executions"); !executions.is_null()) {
         report.executions = read_executions(executions);
     }

@@ -17,6 +17,8 @@ namespace fairlead::bench {
 namespace {
 
 constexpr std::uint64_t kConnectionsMax = 1'000'000;
+/// Servers take some hundred on a connection; beyond that they wait.
+constexpr std::uint64_t kStreamsMax = 10'000;
 constexpr std::uint64_t kThreadsMax = 256;
 constexpr std::uint64_t kBodyMax = std::uint64_t{1} << 40;
 constexpr std::uint64_t kEchoBytes = 64;
@@ -192,6 +194,14 @@ void Reader::read_targets() {
             continue;
         }
         target->weight = each.weight;
+        if (texts_.is_h2) {
+            if (target->protocol == Protocol::Tcp) {
+                wrong(fmt::format("--h2 is of HTTP, and {} speaks none", target->url),
+                      "leave out --h2");
+            } else {
+                target->protocol = Protocol::Http2;
+            }
+        }
         target->requests = mix.requests;
         if (target->protocol == Protocol::Tcp) {
             for (RequestShape& request : target->requests) {
@@ -211,6 +221,13 @@ void Reader::check_together() {
                           load.threads, load.targets.size()),
               fmt::format("threads times targets may be {}", kLanesMax));
     }
+    if (!texts_.is_h2 && !texts_.streams.empty()) {
+        wrong("--streams is of HTTP/2, which is not spoken", "write --h2, or leave it out");
+    }
+    if (load.resumes_tls && std::none_of(load.targets.begin(), load.targets.end(),
+                                         [](const Target& each) { return each.is_tls; })) {
+        wrong("--resume is of TLS, and no target speaks it", "write https://, or leave it out");
+    }
     if (!texts_.json.empty() && texts_.json == texts_.html && !texts_.json.starts_with("/dev/")) {
         wrong("--json and --html name the same file", "name two files");
     }
@@ -226,8 +243,10 @@ Many<RunOptions> Reader::read() {
     load.is_closed = texts_.is_closed;
     load.is_poisson = texts_.is_poisson;
     load.sends_ids = !texts_.no_ids;
+    load.resumes_tls = texts_.resumes;
     read_rate();
     whole("--connections", texts_.connections, 1, kConnectionsMax, load.connections);
+    whole("--streams", texts_.streams, 1, kStreamsMax, load.streams);
     whole("--threads", texts_.threads, 1, kThreadsMax, load.threads);
     whole("--requests-per-connection", texts_.requests_per_connection, 0, UINT64_MAX,
           load.requests_per_connection);

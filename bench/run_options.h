@@ -27,6 +27,9 @@ struct RunTexts {
     std::string body_size;
     std::string requests_per_connection;
     std::string seed;
+    bool is_h2 = false;
+    std::string streams;
+    bool resumes = false;
     bool no_ids = false;
     std::string json;
     std::string html;

@@ -40,6 +40,19 @@ struct Executions {
     std::vector<std::string> duplicated_ids{};  ///< the first of them
 };
 
+/// What one handshake has agreed on, in OpenSSL's words.
+struct TlsAgreement {
+    std::string version;  ///< "TLSv1.3"
+    std::string cipher;   ///< "TLS_AES_128_GCM_SHA256"
+    bool operator==(const TlsAgreement&) const = default;
+};
+
+struct TlsUse {
+    std::vector<TlsAgreement> agreed{};  ///< each once; those of the warm-up too
+    std::uint64_t whole = 0;             ///< handshakes of the measured part
+    std::uint64_t resumed = 0;           ///< those that went on with a session
+};
+
 struct RunReport {
     // ---- what was done
     std::string version;       ///< of fairlead-bench
@@ -52,7 +65,9 @@ struct RunReport {
     std::vector<std::string> targets;
     bool is_closed = false;   ///< closed loop: a request is planned when its connection is free
     bool is_poisson = false;  ///< gaps between planned starts are exponential, else equal
+    std::vector<std::string> protocols;  ///< "HTTP/1.1", "HTTP/2", "TCP": each once
     unsigned connections = 0;
+    unsigned streams = 1;  ///< requests at a time on a connection of HTTP/2
     unsigned threads = 0;
     Duration warmup{};
     Duration duration{};  ///< of the measured part, as it was: shorter when it was interrupted
@@ -71,6 +86,7 @@ struct RunReport {
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t connections_opened = 0;
+    std::optional<TlsUse> tls;          ///< absent: no target speaks it
     std::uint64_t requests_reused = 0;  ///< requests on a connection that had served one before
     double interval_seconds = 1;        ///< of the timeline: doubles when it grows too long
     std::vector<TimelineRow> timeline;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -111,6 +112,23 @@ std::string run_settings(const RunReport& report) {
                        plural(report.threads, "thread"));
 }
 
+std::string protocols_text(const RunReport& report) {
+    std::string text = fmt::format("{}", fmt::join(report.protocols, ", "));
+    const bool has_streams = std::find(report.protocols.begin(), report.protocols.end(),
+                                       "HTTP/2") != report.protocols.end();
+    if (!has_streams) return text;
+    return text + fmt::format(", {} on each connection", plural(report.streams, "stream"));
+}
+
+std::string tls_text(const TlsUse& use) {
+    std::string text;
+    for (const TlsAgreement& each : use.agreed) {
+        text += fmt::format("{} {}, ", each.version, each.cipher);
+    }
+    return text + fmt::format("{}, {} resumed", plural(use.whole, "whole handshake"),
+                              human_number(use.resumed));
+}
+
 std::string generator_limited_cure(const RunReport& report) {
     if (report.is_closed) {
         return "the rate is this machine's, not the target's: raise --threads, or make the load on "
@@ -123,6 +141,7 @@ std::string generator_limited_cure(const RunReport& report) {
 std::string run_table(const RunReport& report) {
     Lines lines;
     for (const std::string& target : report.targets) lines.add("target", printable(target));
+    if (!report.protocols.empty()) lines.add("protocol", protocols_text(report));
     lines.add("load", run_settings(report));
     lines.add("measured", fmt::format("{} after {} of warm-up", human_duration(report.duration),
                                       human_duration(report.warmup)));
@@ -139,6 +158,7 @@ std::string run_table(const RunReport& report) {
     lines.add("connections", fmt::format("{} opened, {} on one used before",
                                          human_number(report.connections_opened),
                                          plural(report.requests_reused, "request")));
+    if (report.tls) lines.add("tls", tls_text(*report.tls));
     lines.add("generator", generator(report));
     if (report.executions) add_executions(lines, *report.executions);
     if (report.is_interrupted) {

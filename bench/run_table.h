@@ -19,6 +19,10 @@ std::string error_list(const OutcomeCounts& outcomes);
 
 /// What was asked for: "open loop at 5,000/s, 64 connections, 1 thread".
 std::string run_settings(const RunReport& report);
+/// "HTTP/2, 32 streams on each connection"
+std::string protocols_text(const RunReport& report);
+/// "TLSv1.3 TLS_AES_128_GCM_SHA256, 64 whole handshakes, 0 resumed"
+std::string tls_text(const TlsUse& use);
 
 /// What to do when the generator was the limit.
 std::string generator_limited_cure(const RunReport& report);

@@ -13,6 +13,8 @@ void Tally::add(const Tally& other) {
     bytes_sent += other.bytes_sent;
     bytes_received += other.bytes_received;
     connections_opened += other.connections_opened;
+    handshakes_whole += other.handshakes_whole;
+    handshakes_resumed += other.handshakes_resumed;
     requests_reused += other.requests_reused;
 }
 

@@ -19,6 +19,8 @@ struct Tally {
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t connections_opened = 0;
+    std::uint64_t handshakes_whole = 0;  ///< of those with TLS
+    std::uint64_t handshakes_resumed = 0;
     std::uint64_t requests_reused = 0;  ///< on a connection that had served one before
 
     void add(const Tally& other);

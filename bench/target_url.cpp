@@ -37,7 +37,7 @@ Result<TargetUrl> parse_target_url(std::string_view text) {
     if (scheme == "tcp") {
         out.protocol = Protocol::Tcp;
     } else if (scheme == "https") {
-        return fail(fmt::format("there is no https:// yet: {}", text), std::string(kExample));
+        out.is_tls = true;
     } else if (scheme != "http") {
         return fail(fmt::format("unknown scheme \"{}\" in {}", scheme, text),
                     std::string(kExample));
@@ -73,7 +73,7 @@ Result<TargetUrl> parse_target_url(std::string_view text) {
             return fail(fmt::format("{} names no port", text),
                         fmt::format("write tcp://{}:5432", authority));
         }
-        authority += ":80";
+        authority += out.is_tls ? ":443" : ":80";
     }
     auto where = HostPort::parse(authority);
     if (!where) return fail(std::move(where).error());
@@ -97,6 +97,8 @@ Result<Target> resolve_target(const TargetUrl& url) {
     target.protocol = url.protocol;
     target.address = first_reachable(*addresses);
     target.host = url.host;
+    target.is_tls = url.is_tls;
+    target.server_name = url.where.host;
     return target;
 }
 

@@ -1,4 +1,4 @@
-/// A target as it is typed: http://HOST[:PORT][/PATH][?QUERY] or tcp://HOST:PORT.
+/// A target as it is typed: http:// or https://HOST[:PORT][/PATH][?QUERY] or tcp://HOST:PORT.
 #pragma once
 
 #include <string>
@@ -13,6 +13,7 @@ namespace fairlead::bench {
 struct TargetUrl {
     std::string url;  ///< as typed
     Protocol protocol = Protocol::Http1;
+    bool is_tls = false;
     HostPort where;
     std::string host;        ///< for the Host field: without a default port
     std::string path = "/";  ///< with query, without fragment

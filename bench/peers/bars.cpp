@@ -11,7 +11,7 @@
 namespace fairlead::bench::peers {
 namespace {
 
-constexpr std::array<Bar, 15> kBars{{
+constexpr std::array<Bar, 24> kBars{{
     {"small", Metric::Cpu, "haproxy", 0.88},
     {"small", Metric::Cpu, "nginx", 1.02},
     {"large", Metric::Cpu, "haproxy", 0.70},
@@ -23,7 +23,16 @@ constexpr std::array<Bar, 15> kBars{{
     {"tcp-large", Metric::Cpu, "haproxy", 0.40},
     {"tcp-large", Metric::Cpu, "nginx", 0.60},
     {"tcp-splice", Metric::Cpu, "haproxy", 1.00},
+    {"tls", Metric::Cpu, "haproxy", 0.90},
+    {"tls", Metric::Cpu, "nginx", 0.90},
+    {"tls-connect", Metric::Cpu, "haproxy", 0.90},
+    {"tls-connect", Metric::Cpu, "nginx", 0.90},
+    {"tls-large", Metric::Cpu, "haproxy", 0.80},
+    {"tls-large", Metric::Cpu, "nginx", 0.80},
+    {"h2", Metric::Cpu, "haproxy", 0.95},
+    {"h2", Metric::Cpu, "nginx", 0.95},
     {"idle", Metric::ClientBytes, "", 500},
+    {"idle-tls", Metric::ClientBytes, "", 12 * 1024},
     {"instructions", Metric::Instructions, "", 8000},
     {"instructions", Metric::Allocations, "", 0},
     {"instructions", Metric::SystemCalls, "", 4.1},

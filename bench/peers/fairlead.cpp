@@ -4,6 +4,15 @@
 #include "bench/peers/peer.h"
 
 namespace fairlead::bench::peers {
+namespace {
+
+std::string tls_lines(const Site& site) {
+    if (site.certificate.empty()) return "";
+    return fmt::format("tls = {{ certificates = [{{ cert = \"{}\" }}] }}\n",
+                       site.certificate.string());
+}
+
+}  // namespace
 
 std::string fairlead_config(const Site& site) {
     std::string backends;
@@ -41,14 +50,15 @@ access = "off"
 [listener.web]
 bind = "{}"
 pool = "app"
-# A client's connection is closed after 10,000 requests by default. The others are told not to
+{}# A client's connection is closed after 10,000 requests by default. The others are told not to
 # count either.
 limits = {{ requests_per_connection = "none" }}
 
 [pool.app]
 backends = [{}]
-)",
-                       kEqualWork, site.listen.text(), backends);
+{})",
+                       kEqualWork, site.listen.text(), tls_lines(site), backends,
+                       site.has_h2_backends ? "http = \"2\"\n" : "");
 }
 
 std::vector<std::string> fairlead_arguments(const Site& /*site*/,

@@ -17,7 +17,7 @@ constexpr std::size_t kClientsPerSource = 5000;
 }  // namespace
 
 IdleClients::IdleClients(const SocketAddress& address, const Work& work)
-    : address_(address), request_(request_text(work, address)) {}
+    : address_(address), request_(request_text(work, address)), is_tls_(work.is_tls) {}
 
 Result<void> IdleClients::open_until(std::size_t count, const std::atomic<bool>& stop) {
     while (sockets_.size() < count) {
@@ -25,7 +25,7 @@ Result<void> IdleClients::open_until(std::size_t count, const std::atomic<bool>&
         const auto source =
             IpAddress::parse(fmt::format("127.0.0.{}", 1 + sockets_.size() / kClientsPerSource));
         auto socket = Socket::connect(address_, kLimit, *source);
-        if (!socket || !socket->send(request_)) {
+        if (!socket || (is_tls_ && !socket->begin_tls()) || !socket->send(request_)) {
             return fail(fmt::format("client {} of {} cannot connect to {}", sockets_.size() + 1,
                                     count, address_.text()),
                         "raise the limit of open files (ulimit -n), or see the balancer's log");

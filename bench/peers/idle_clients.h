@@ -24,6 +24,7 @@ class IdleClients {
   private:
     SocketAddress address_;
     std::string request_;
+    const bool is_tls_;
     std::vector<Socket> sockets_;
 };
 

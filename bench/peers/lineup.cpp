@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/output_file.h"
+#include "bench/peers/h2_origin.h"
 #include "bench/peers/session.h"
 #include "bench/peers/socket.h"
 #include "bench/peers/work_check.h"
 #include "bench/plain_client.h"
+#include "proxy/net/self_signed.h"
 
 namespace fairlead::bench::peers {
 namespace {
@@ -46,8 +48,9 @@ Result<Lineup::Entry> start_peer(const Session& session, const Peer& peer, Site 
     return Lineup::Entry{&peer, std::move(site), std::move(*process)};
 }
 
-Result<Process> start_origin(const Session& session, const std::vector<SocketAddress>& addresses,
-                             const fs::path& folder) {
+Result<std::vector<Process>> start_origin(const Session& session,
+                                          const std::vector<SocketAddress>& addresses,
+                                          const fs::path& folder) {
     ProcessSettings settings;
     settings.name = "origin";
     settings.command = {session.bench().string(), "origin"};
@@ -59,12 +62,28 @@ Result<Process> start_origin(const Session& session, const std::vector<SocketAdd
     settings.folder = folder;
     settings.cpu = session.cpus().load;
     auto process = Process::start(std::move(settings));
-    if (!process) return process;
+    if (!process) return fail(std::move(process).error());
     for (const SocketAddress& address : addresses) {
         const auto answered = process->wait_until_answers(address, kStartLimit, session.stop());
         if (!answered) return fail(answered.error());
     }
-    return process;
+    std::vector<Process> origins;
+    origins.push_back(std::move(*process));
+    return origins;
+}
+
+Result<std::vector<Process>> start_h2_origins(const Session& session, const Work& work,
+                                              const std::vector<SocketAddress>& addresses,
+                                              const fs::path& folder) {
+    std::vector<Process> origins;
+    for (const SocketAddress& address : addresses) {
+        auto process = start_h2_origin(session, work, address, folder);
+        if (!process) return fail(std::move(process).error());
+        const auto answered = process->wait_until_answers(address, kStartLimit, session.stop());
+        if (!answered) return fail(answered.error());
+        origins.push_back(std::move(*process));
+    }
+    return origins;
 }
 
 }  // namespace
@@ -80,28 +99,70 @@ Result<std::unique_ptr<Lineup>> Lineup::start(const Session& session, const Scen
         return fail(fmt::format("cannot make {}: {}", folder.string(), error.message()),
                     "name a folder that can be written with --keep");
     }
+    fs::path certificate;
+    if (scenario.work.is_tls) {
+        certificate = folder / "site.pem";
+        const auto made = net::make_self_signed("bench.example");
+        if (!made) return fail(made.error());
+        const auto written = write_file(certificate.string(), *made);
+        if (!written) return fail(written.error());
+    }
     auto addresses = free_addresses(kOrigins + peers.size());
     if (!addresses) return fail(std::move(addresses).error());
     std::unique_ptr<Lineup> lineup(new Lineup);
     lineup->backends_.assign(addresses->begin(), addresses->begin() + kOrigins);
-    {
-        auto catcher = HeadCatcher::listen(lineup->backends_);
-        if (!catcher) return fail(std::move(catcher).error());
+    const auto start_peers = [&](HeadCatcher* catcher) -> Result<void> {
         for (std::size_t i = 0; i < peers.size(); ++i) {
-            const Site site{(*addresses)[kOrigins + i], lineup->backends_,   folder,
-                            scenario.work.bulk,         scenario.work.layer, nginx_stream_module()};
+            const Site site{(*addresses)[kOrigins + i],
+                            lineup->backends_,
+                            folder,
+                            scenario.work.bulk,
+                            scenario.work.layer,
+                            certificate,
+                            scenario.work.is_h2,
+                            scenario.work.has_h2_backends,
+                            nginx_stream_module()};
             auto entry = start_peer(session, *peers[i], site, wrapper);
             if (!entry) return fail(std::move(entry).error());
             lineup->entries_.push_back(std::move(*entry));
-            const bool has_heads = scenario.work.layer == Layer::Requests;
-            if (!has_heads || !peers[i]->row->forwards_heads) continue;
-            const auto checked = catcher->check(peers[i]->name(), site.listen);
-            if (!checked) return fail(checked.error());
+            if (catcher == nullptr || !peers[i]->row->forwards_heads) continue;
+            auto checked = catcher->check(peers[i]->name(), site.listen, scenario.work.is_tls);
+            if (!checked) return checked;
         }
+        return {};
+    };
+    const bool has_h2_origins = scenario.work.has_h2_backends;
+    const auto start_origins = [&]() -> Result<void> {
+        auto started = has_h2_origins
+                           ? start_h2_origins(session, scenario.work, lineup->backends_, folder)
+                           : start_origin(session, lineup->backends_, folder);
+        if (!started) return fail(std::move(started).error());
+        lineup->origins_ = std::move(*started);
+        return {};
+    };
+    Result<void> started;
+    if (scenario.work.layer == Layer::Connections || has_h2_origins) {
+        // The stand-in for the origin reads heads of HTTP/1.1. And who relays connections makes one
+        // to a backend for everybody who comes, also for us who only look whether it answers. NGINX
+        // leaves out for ten seconds what refuses it then.
+        started = start_origins();
+        if (started) started = start_peers(nullptr);
+    } else {
+        {
+            auto catcher = HeadCatcher::listen(lineup->backends_);  // in place of the origin
+            if (!catcher) return fail(std::move(catcher).error());
+            started = start_peers(&*catcher);
+        }
+        if (started) started = start_origins();
     }
-    auto origin = start_origin(session, lineup->backends_, folder);
-    if (!origin) return fail(std::move(origin).error());
-    lineup->origin_ = std::make_unique<Process>(std::move(*origin));
+    if (started && scenario.work.is_tls) {
+        std::vector<Named> balancers;
+        for (const Entry& entry : lineup->entries_) {
+            balancers.push_back({entry.peer->name(), entry.address()});
+        }
+        started = check_agreements(balancers);
+    }
+    if (!started) return fail(std::move(started).error());
     for (const Entry& entry : lineup->entries_) {
         const auto checked = check_answer(entry.peer->name(), entry.address(), scenario.work);
         if (!checked) return fail(checked.error());
@@ -111,7 +172,10 @@ Result<std::unique_ptr<Lineup>> Lineup::start(const Session& session, const Scen
 
 Result<void> Lineup::check_running() {
     constexpr std::string_view kWhen = "under load";
-    auto running = origin_->check_running(kWhen);
+    Result<void> running;
+    for (Process& origin : origins_) {
+        if (running) running = origin.check_running(kWhen);
+    }
     for (Entry& entry : entries_) {
         if (running) running = entry.process.check_running(kWhen);
     }
@@ -140,7 +204,24 @@ std::vector<const Peer*> all_peers(const Session& session) {
 std::vector<const Peer*> peers_for(const Session& session, const Work& work,
                                    std::vector<std::string>& notes) {
     std::vector<const Peer*> peers;
+    if (work.has_h2_backends) {
+        std::string lack = h2_origin_lacks();
+        if (!lack.empty()) {
+            notes.push_back(std::move(lack));
+            return peers;
+        }
+    }
     for (const Peer* peer : all_peers(session)) {
+        if (work.has_h2_backends && !peer->row->no_h2_to_backends.empty()) {
+            notes.push_back(
+                fmt::format("{} is left out: {}", peer->row->name, peer->row->no_h2_to_backends));
+            continue;
+        }
+        if (work.is_tls && !peer->row->forwards_heads) {
+            notes.push_back(fmt::format("{} is left out: it only copies bytes, and speaks no TLS",
+                                        peer->row->name));
+            continue;
+        }
         const bool may_lack = work.layer == Layer::Connections && peer->row->lacks != nullptr;
         std::string lack = may_lack ? peer->row->lacks(peer->program) : "";
         if (lack.empty()) {

@@ -46,13 +46,14 @@ class Lineup {
     Lineup() = default;
 
     std::vector<SocketAddress> backends_;
-    std::unique_ptr<Process> origin_;
-    std::vector<Entry> entries_;  ///< after the origin: they are stopped first
+    std::vector<Process> origins_;  ///< one on all addresses, or one on each
+    std::vector<Entry> entries_;    ///< after the origins: they are stopped first
 };
 
 /// Every peer of the session.
 std::vector<const Peer*> all_peers(const Session& session);
-/// Those that can do this work. @param notes  gets why others cannot, and the cure
+/// Those that can do this work; none when there is no origin for it. @param notes  gets why others
+/// cannot, and the cure
 std::vector<const Peer*> peers_for(const Session& session, const Work& work,
                                    std::vector<std::string>& notes);
 

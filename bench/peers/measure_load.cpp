@@ -11,8 +11,16 @@ namespace fairlead::bench::peers {
 Result<void> measure_load(Session& session, const Scenario& scenario) {
     session.show(fmt::format("{}: starting", scenario.name));
     std::vector<std::string> notes;
-    auto lineup = Lineup::start(session, scenario, std::string(scenario.name),
-                                peers_for(session, scenario.work, notes));
+    const std::vector<const Peer*> peers = peers_for(session, scenario.work, notes);
+    if (peers.empty()) {
+        session
+            .add_table({std::string(scenario.name),
+                        fmt::format("{}: {}; not measured", scenario.name, scenario.about),
+                        {}})
+            .notes = std::move(notes);
+        return {};
+    }
+    auto lineup = Lineup::start(session, scenario, std::string(scenario.name), peers);
     if (!lineup) return fail(std::move(lineup).error());
     FigureTable& table =
         session.add_table({std::string(scenario.name),

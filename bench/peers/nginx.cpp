@@ -27,6 +27,26 @@ std::string_view bulk_lines(Bulk bulk) {
     return "";
 }
 
+/// NGINX from 1.25 on has a directive for HTTP/2 and takes this too, with a warning; Debian 12 has
+/// 1.22.
+std::string_view listen_words(const Site& site) {
+    if (site.is_h2) return " ssl http2";
+    return site.certificate.empty() ? "" : " ssl";
+}
+
+/// Older ones leave TLS 1.3 out by default.
+std::string tls_lines(const Site& site) {
+    if (site.certificate.empty()) return "";
+    const std::string path = site.certificate.string();
+    return fmt::format(
+        "    ssl_certificate \"{}\";\n"
+        "    ssl_certificate_key \"{}\";\n"
+        "    ssl_protocols TLSv1.2 TLSv1.3;\n"
+        "    # The suite the others choose too.\n"
+        "    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;\n",
+        path, path);
+}
+
 std::string tcp_config(const Site& site, const std::string& servers) {
     const std::string load = site.stream_module.empty()
                                  ? std::string()
@@ -104,14 +124,14 @@ http {{
     keepalive_requests 100000000;
   }}
   server {{
-    listen {2};
-    location / {{
+    listen {2}{5};
+{6}    location / {{
       proxy_pass http://app;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto http;
+      proxy_set_header X-Forwarded-Proto $scheme;
       proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Forwarded-Port {3};
       proxy_set_header X-Request-Id $request_id;
@@ -121,7 +141,7 @@ http {{
 }}
 )",
                        kEqualWork, servers, site.listen.text(), site.listen.port,
-                       bulk_lines(site.bulk));
+                       bulk_lines(site.bulk), listen_words(site), tls_lines(site));
 }
 
 std::vector<std::string> nginx_arguments(const Site& site, const std::filesystem::path& config) {

@@ -9,8 +9,10 @@ constexpr std::array<PeerRow, 4> kPeers{{
     {"fairlead", "fairlead", "--version", "fairlead.toml", true, &fairlead_config,
      &fairlead_arguments},
     {"haproxy", "haproxy", "-v", "haproxy.cfg", true, &haproxy_config, &haproxy_arguments},
-    {"nginx", "nginx", "-v", "nginx.conf", true, &nginx_config, &nginx_arguments, &nginx_lacks},
-    {"floor", "", "--version", "", false, nullptr, &floor_arguments},
+    {"nginx", "nginx", "-v", "nginx.conf", true, &nginx_config, &nginx_arguments, &nginx_lacks,
+     "it speaks no HTTP/2 to backends before 1.29.4, and is not set up for it here"},
+    {"floor", "", "--version", "", false, nullptr, &floor_arguments, nullptr,
+     "it only copies bytes, and speaks no HTTP/2"},
 }};
 
 }  // namespace

@@ -25,7 +25,11 @@ struct Site {
     std::filesystem::path folder;  ///< all that the peer writes goes there
     Bulk bulk = Bulk::None;
     Layer layer = Layer::Requests;
-    std::string stream_module{};  ///< path of NGINX's module for Layer::Connections; "": built in
+    /// PEM of certificate and key in one, for clients that come with TLS; empty: in clear.
+    std::filesystem::path certificate{};
+    bool is_h2 = false;            ///< clients come with HTTP/2 over TLS
+    bool has_h2_backends = false;  ///< backends are spoken to in HTTP/2, in clear
+    std::string stream_module{};   ///< path of NGINX's module for Layer::Connections; "": built in
 };
 
 struct PeerRow {
@@ -43,6 +47,8 @@ struct PeerRow {
     /// What it needs for Layer::Connections and has not, with the cure; "" when nothing. Null:
     /// nothing.
     std::string (*lacks)(const std::filesystem::path& program) = nullptr;
+    /// Why it is not compared at HTTP/2 to backends; empty: it is.
+    std::string_view no_h2_to_backends{};
 };
 
 /// fairlead first: the others are compared to it.

@@ -24,7 +24,7 @@ Duration rate_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned ro
 
 Duration idle_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned /*rounds*/,
                        Duration /*duration*/) {
-    return peers * std::chrono::seconds(3);
+    return peers * std::chrono::seconds(10);
 }
 
 Duration instructions_estimate(const Scenario& /*scenario*/, unsigned peers, unsigned /*rounds*/,
@@ -49,12 +49,23 @@ Work tcp(Work work) {
     work.layer = Layer::Connections;
     return work;
 }
+/// The same from clients with TLS.
+Work tls(Work work, bool resumes = false) {
+    work.is_tls = true;
+    work.resumes = resumes;
+    return work;
+}
+/// HTTP/2 over TLS.
+Work h2() {
+    return {.response_bytes = 64, .connections = 10, .is_tls = true, .is_h2 = true, .streams = 32};
+}
+Work h2_backends() { return {.response_bytes = 64, .has_h2_backends = true}; }
 /// As few connections as give every balancer more than one event at a time: under valgrind each
 /// costs.
 Work counted() { return {.response_bytes = 64, .connections = 32}; }
 
-const std::array<Scenario, 13>& rows() {
-    static const std::array<Scenario, 13> table{{
+const std::array<Scenario, 19>& rows() {
+    static const std::array<Scenario, 19> table{{
         {"small", "GET of 64 bytes, 64 kept connections, closed loop", small(), &measure_load,
          &load_estimate},
         {"browser", "the same with a browser's request of 700 bytes", browser(), &measure_load,
@@ -75,6 +86,18 @@ const std::array<Scenario, 13>& rows() {
          &load_estimate},
         {"tcp-connect", "layer 4: GET of 64 bytes, a new connection for each, 64 at a time",
          tcp(connect()), &measure_load, &load_estimate},
+        {"tls", "TLS 1.3: GET of 64 bytes, 64 kept connections, closed loop", tls(small()),
+         &measure_load, &load_estimate},
+        {"tls-connect", "TLS 1.3: GET of 64 bytes, a whole handshake for each, 64 at a time",
+         tls(connect()), &measure_load, &load_estimate},
+        {"tls-resume", "the same, with sessions that go on", tls(connect(), true), &measure_load,
+         &load_estimate},
+        {"tls-large", "TLS 1.3: GET of 1 MiB, 64 kept connections, closed loop",
+         tls(large(Bulk::None)), &measure_load, &load_estimate},
+        {"h2", "HTTP/2 over TLS: GET of 64 bytes, 10 connections of 32 streams, closed loop", h2(),
+         &measure_load, &load_estimate},
+        {"h2-backend", "HTTP/2 to the backends: GET of 64 bytes, 64 kept connections, closed loop",
+         h2_backends(), &measure_load, &load_estimate},
         {"rate", "GET of 64 bytes, 64 kept connections, open loop", small(), &measure_rate,
          &rate_estimate},
         {"idle", "memory of clients that made one request and wait", small(), &measure_idle,
@@ -118,16 +141,20 @@ LoadSettings load_settings(const Work& work, const SocketAddress& address) {
     shape.fields = request_fields(work);
     shape.body_bytes = work.body_bytes;
     Target target;
-    target.url = "http://" + address.text() + std::string(work.path);
+    target.url = (work.is_tls ? "https://" : "http://") + address.text() + std::string(work.path);
     target.address = address;
     target.host = address.text();
+    target.is_tls = work.is_tls;
+    if (work.is_h2) target.protocol = Protocol::Http2;
     target.requests.push_back(std::move(shape));
     LoadSettings settings;
     settings.targets.push_back(std::move(target));
     settings.is_closed = true;
     settings.connections = work.connections;
+    settings.streams = work.streams;
     settings.warmup = Duration::zero();
     settings.requests_per_connection = work.requests_per_connection;
+    settings.resumes_tls = work.resumes;
     settings.sends_ids = false;  // a balancer under measurement has no use for them
     return settings;
 }

@@ -28,6 +28,11 @@ struct Work {
     std::uint64_t requests_per_connection = 0;  ///< 0: as many as the peer takes
     Bulk bulk = Bulk::None;
     Layer layer = Layer::Requests;
+    bool is_tls = false;           ///< clients come with TLS
+    bool is_h2 = false;            ///< and HTTP/2
+    unsigned streams = 1;          ///< with is_h2: requests at a time on a connection
+    bool has_h2_backends = false;  ///< backends are spoken to in HTTP/2, in clear
+    bool resumes = false;          ///< new connections go on with the session of one before
 };
 
 struct Scenario {

@@ -64,10 +64,12 @@ Socket::~Socket() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-Socket::Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Socket::Socket(Socket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), tls_(std::move(other.tls_)) {}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
     std::swap(fd_, other.fd_);
+    std::swap(tls_, other.tls_);
     return *this;
 }
 
@@ -94,7 +96,14 @@ std::optional<Socket> Socket::accept(Duration limit) {
     return accepted;
 }
 
+bool Socket::begin_tls() {
+    auto begun = net::BlockingTls::connect(fd_);
+    if (begun) tls_ = std::move(*begun);
+    return tls_.has_value();
+}
+
 bool Socket::send(std::string_view bytes) {
+    if (tls_) return tls_->send(bytes);
     while (!bytes.empty()) {
         const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) return false;
@@ -104,6 +113,7 @@ bool Socket::send(std::string_view bytes) {
 }
 
 std::string Socket::read_some(std::size_t bytes_max) {
+    if (tls_) return tls_->read_some(bytes_max);
     std::string bytes(bytes_max, '\0');
     const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), 0);
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);

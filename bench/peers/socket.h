@@ -8,6 +8,7 @@
 #include "proxy/base/address.h"
 #include "proxy/base/clock.h"
 #include "proxy/base/result.h"
+#include "proxy/net/blocking_tls.h"
 
 namespace fairlead::bench::peers {
 
@@ -25,6 +26,13 @@ class Socket {
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
 
+    /// Of a connected one: everything from here on goes through TLS.
+    /// @return false when the handshake fails
+    bool begin_tls();
+
+    /// What TLS has agreed on, as "TLSv1.3 TLS_AES_128_GCM_SHA256"; empty in clear.
+    std::string agreement() const { return tls_ ? tls_->agreement() : ""; }
+
     int fd() const { return fd_; }
     /// A listening socket's own address.
     SocketAddress address() const;
@@ -40,6 +48,7 @@ class Socket {
     void set_limit(Duration limit);
 
     int fd_ = -1;
+    std::optional<net::BlockingTls> tls_;
 };
 
 /// `count` ports of 127.0.0.1 that nobody listens on, all different. Somebody else may take one

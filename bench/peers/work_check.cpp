@@ -47,6 +47,8 @@ tl::unexpected<Error> not_its_work(std::string_view name, const std::string& wha
 
 }  // namespace
 
+std::string response_body(std::uint64_t bytes) { return pattern(bytes); }
+
 std::string Answer::field(std::string_view name) const {
     return std::string(field_of(head, name).value_or(""));
 }
@@ -87,9 +89,9 @@ Result<Answer> read_answer(Socket& socket) {
     return answer;
 }
 
-Result<Answer> ask(const SocketAddress& address, const std::string& request) {
+Result<Answer> ask(const SocketAddress& address, const std::string& request, bool is_tls) {
     auto socket = Socket::connect(address, kLimit);
-    if (!socket || !socket->send(request)) {
+    if (!socket || (is_tls && !socket->begin_tls()) || !socket->send(request)) {
         return fail(fmt::format("no connection to {}", address.text()),
                     "see the balancer's log in the folder that was kept");
     }
@@ -133,27 +135,43 @@ Result<std::string> HeadCatcher::catch_head() {
     }
 }
 
-Result<void> HeadCatcher::check(std::string_view name, const SocketAddress& address) {
+Result<void> HeadCatcher::check(std::string_view name, const SocketAddress& address, bool is_tls) {
     auto socket = Socket::connect(address, kLimit);
-    if (!socket || !socket->send(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", kHost))) {
+    if (!socket || (is_tls && !socket->begin_tls()) ||
+        !socket->send(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", kHost))) {
         return not_its_work(name, "no connection to it");
     }
     const auto head = catch_head();
     if (!head) return not_its_work(name, head.error().message);
     const auto answer = read_answer(*socket);
     if (!answer) return not_its_work(name, answer.error().message);
-    const std::string wrong = wrong_head(*head, address);
+    const std::string wrong = wrong_head(*head, address, is_tls);
     if (!wrong.empty()) return not_its_work(name, wrong);
     if (answer->field("Via").empty()) return not_its_work(name, "its answer has no Via");
     return {};
 }
 
-std::string wrong_head(std::string_view head, const SocketAddress& listen) {
+Result<void> check_agreements(const std::vector<Named>& balancers) {
+    std::string first;
+    for (const Named& each : balancers) {
+        auto socket = Socket::connect(each.address, kLimit);
+        if (!socket || !socket->begin_tls()) return not_its_work(each.name, "no TLS with it");
+        const std::string agreed = socket->agreement();
+        if (first.empty()) first = agreed;
+        if (agreed != first) {
+            return not_its_work(each.name, fmt::format("it chooses {}, and {} {}", agreed,
+                                                       balancers.front().name, first));
+        }
+    }
+    return {};
+}
+
+std::string wrong_head(std::string_view head, const SocketAddress& listen, bool is_tls) {
     const std::string port = std::to_string(listen.port);
     const std::array<std::pair<std::string_view, std::string_view>, 5> expected{{
         {"Host", kHost},
         {"X-Forwarded-For", "127.0.0.1"},
-        {"X-Forwarded-Proto", "http"},
+        {"X-Forwarded-Proto", is_tls ? "https" : "http"},
         {"X-Forwarded-Host", kHost},
         {"X-Forwarded-Port", port},
     }};
@@ -174,7 +192,7 @@ std::string wrong_head(std::string_view head, const SocketAddress& listen) {
 }
 
 Result<void> check_answer(std::string_view name, const SocketAddress& address, const Work& work) {
-    const auto answer = ask(address, request_text(work, address));
+    const auto answer = ask(address, request_text(work, address), work.is_tls);
     if (!answer) return not_its_work(name, answer.error().message);
     if (answer->status != 200) {
         return not_its_work(name, fmt::format("it answers {}", answer->status));

@@ -47,6 +47,10 @@ refused "a target without a scheme" 2 'error: "localhost:1" is no URL: it names 
     run localhost:1
 refused "a rate that is none" 2 \
     "error: --rate must be requests a second, from 0.01 to 100000000" run "$url" --rate fast
+refused "streams without HTTP/2" 2 "error: --streams is of HTTP/2, which is not spoken" \
+    run http://127.0.0.1:1/ --streams 2
+refused "HTTP/2 to an echo" 2 "error: --h2 is of HTTP, and tcp://127.0.0.1:1 speaks none" \
+    run tcp://127.0.0.1:1 --h2
 refused "a closed loop with a rate" 2 \
     "error: --closed sends as fast as it is answered, --rate says a schedule" \
     run "$url" --closed --rate 5

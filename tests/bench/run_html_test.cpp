@@ -25,6 +25,16 @@ TEST_CASE("the page tells what the table tells", "[bench][run_html]") {
     CHECK(holds(page, "lab1"));
 }
 
+TEST_CASE("the page tells what was spoken", "[bench][run_html]") {
+    RunReport report = sample_report();
+    CHECK(holds(to_html(report), "<tr><th>protocol</th><td>HTTP/1.1</td></tr>"));
+    CHECK_FALSE(holds(to_html(report), "<th>TLS</th>"));
+    report.tls = TlsUse{{{"TLSv1.3", "TLS_AES_128_GCM_SHA256"}}, 1, 63};
+    CHECK(holds(to_html(report),
+                "<tr><th>TLS</th><td>TLSv1.3 TLS_AES_128_GCM_SHA256, 1 whole handshake, "
+                "63 resumed</td></tr>"));
+}
+
 TEST_CASE("the page stands alone: no script, nothing loaded", "[bench][run_html]") {
     const std::string page = to_html(sample_report());
     for (const char* piece : {"<script", "<link", "<img", "src=", "href=", "url(", "@import"}) {

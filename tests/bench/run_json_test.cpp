@@ -77,6 +77,27 @@ TEST_CASE("the file tells latencies in microseconds, outcomes by word and a spar
     CHECK(run["timeline"]["rows"][0]["buckets"][0] == json{500, 1});
 }
 
+TEST_CASE("what was spoken is written and read", "[bench][run_json]") {
+    RunReport report = sample_report();
+    report.protocols = {"HTTP/2"};
+    report.streams = 32;
+    report.tls = TlsUse{{{"TLSv1.3", "TLS_AES_128_GCM_SHA256"}}, 1, 63};
+    const json run = json::parse(to_json(report));
+    CHECK(run["settings"]["protocols"] == json{"HTTP/2"});
+    CHECK(run["settings"]["streams"] == 32);
+    CHECK(run["tls"] == json::parse(R"({"agreed": [{"version": "TLSv1.3",
+        "cipher": "TLS_AES_128_GCM_SHA256"}], "whole": 1, "resumed": 63})"));
+    const auto read = from_json(to_json(report), "a.json");
+    REQUIRE(read);
+    CHECK(to_json(*read) == to_json(report));
+}
+
+TEST_CASE("a file of before the protocol was told is read all the same", "[bench][run_json]") {
+    CHECK(error_without("/settings", "protocols") == "no error");
+    CHECK(error_without("/settings", "streams") == "no error");
+    CHECK(error_without("", "tls") == "no error");
+}
+
 TEST_CASE("an empty run is written and read", "[bench][run_json]") {
     const auto read = from_json(to_json(RunReport{}), "a.json");
     REQUIRE(read);

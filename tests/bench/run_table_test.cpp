@@ -19,6 +19,7 @@ bool holds(const std::string& text, std::string_view piece) {
 TEST_CASE("the table tells what was asked, what came and how long it took", "[bench][run_table]") {
     CHECK(run_table(sample_report()) ==
           "target          http://127.0.0.1:8080/\n"
+          "protocol        HTTP/1.1\n"
           "load            open loop at 1,000/s, 64 connections, 1 thread\n"
           "measured        3.00s after 1.00s of warm-up\n"
           "rate            1,000/s offered, 999/s achieved\n"
@@ -40,6 +41,18 @@ TEST_CASE("a run without errors says so, and without latencies shows none", "[be
     CHECK(holds(table, "  from send              -         -         -         -         -\n"));
     CHECK_FALSE(holds(table, "executions"));
     CHECK_FALSE(holds(table, "generator-limited"));
+}
+
+TEST_CASE("with TLS the table tells what was agreed, and how many handshakes were whole",
+          "[bench][run_table]") {
+    RunReport report = sample_report();
+    report.protocols = {"HTTP/2"};
+    report.streams = 32;
+    report.tls = TlsUse{{{"TLSv1.3", "TLS_AES_128_GCM_SHA256"}}, 1, 63};
+    const std::string table = run_table(report);
+    CHECK(holds(table, "protocol        HTTP/2, 32 streams on each connection\n"));
+    CHECK(holds(table,
+                "tls             TLSv1.3 TLS_AES_128_GCM_SHA256, 1 whole handshake, 63 resumed\n"));
 }
 
 TEST_CASE("a closed loop has no offered rate", "[bench][run_table]") {

@@ -28,6 +28,7 @@ void describe(RunReport& report) {
     report.cpu_model = "Example CPU @ 2.00GHz";
     report.cpus = 2;
     report.targets = {"http://127.0.0.1:8080/"};
+    report.protocols = {"HTTP/1.1"};
     report.connections = 64;
     report.threads = 1;
     report.warmup = seconds(1);

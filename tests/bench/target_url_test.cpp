@@ -23,6 +23,10 @@ TEST_CASE("a URL without port and path means port 80 and /", "[bench][url]") {
     CHECK(parse_target_url("http://example.com?q")->path == "/?q");
     CHECK(parse_target_url("http://[::1]")->where.text() == "[::1]:80");
     CHECK(parse_target_url("tcp://127.0.0.1:9")->protocol == Protocol::Tcp);
+    CHECK(parse_target_url("https://example.com/x")->is_tls);
+    CHECK(parse_target_url("https://example.com/x")->where.port == 443);
+    CHECK(parse_target_url("https://example.com:8443")->where.port == 8443);
+    CHECK(!parse_target_url("http://example.com/x")->is_tls);
 }
 
 TEST_CASE("a URL that names no target says the cure", "[bench][url]") {
@@ -35,8 +39,6 @@ TEST_CASE("a URL that names no target says the cure", "[bench][url]") {
              Row{"localhost:80", "\"localhost:80\" is no URL: it names no scheme",
                  "write http://localhost:80 or tcp://localhost:80"},
              Row{"ftp://a/", "unknown scheme \"ftp\" in ftp://a/",
-                 "write http://127.0.0.1:8080/ or tcp://127.0.0.1:5432"},
-             Row{"https://a/", "there is no https:// yet: https://a/",
                  "write http://127.0.0.1:8080/ or tcp://127.0.0.1:5432"},
              Row{"unix:/run/x", "unix:/run/x is a unix socket, and load goes over TCP",
                  "write http://127.0.0.1:8080/ or tcp://127.0.0.1:5432"},

@@ -71,6 +71,23 @@ PYTHON
 expect "the JSON has every round" fine "$(tail -n 1 "$folder/seen")"
 expect "nothing is left running" 0 "$(left)"
 
+"$bench" peers --fairlead "$fairlead" --scenario tls-resume,h2 --rounds 1 --duration 300ms \
+    --keep "$folder/to keep" >"$folder/out" 2>"$folder/err"
+expect "TLS is compared without an error" "" "$(cat "$folder/err")"
+expect "TLS is compared without failed requests" 0 "$(grep -c '^FAILED' "$folder/out")"
+expect "fairlead is in both tables" 2 "$(grep -c '^fairlead  *[0-9,]*\.' "$folder/out")"
+expect "the floor is in none, and why is told" 2 \
+    "$(grep -c '^note *floor is left out: it only copies bytes, and speaks no TLS' "$folder/out")"
+expect "the floor has no row" 0 "$(grep -c '^floor  *[0-9]*\.[0-9][0-9] ' "$folder/out")"
+
+# Its origin is not installed everywhere: then that is told, with the cure.
+"$bench" peers --fairlead "$fairlead" --scenario h2-backend --rounds 1 --duration 300ms \
+    --keep "$folder/to keep" >"$folder/out" 2>"$folder/err"
+expect "HTTP/2 to backends is compared without an error" "" "$(cat "$folder/err")"
+expect "fairlead is measured, or what lacks is told" 1 \
+    "$(grep -cE '^fairlead  *[0-9,]+\.[0-9]{2} |^note .*apt install nghttp2-server$' "$folder/out")"
+expect "HTTP/2 to backends has no failed requests" 0 "$(grep -c '^FAILED' "$folder/out")"
+
 "$bench" peers --fairlead "$fairlead" --nginx /bin/false --scenario small --keep "$folder/to keep" \
     >"$folder/out" 2>"$folder/err"
 expect "a balancer that does not start exits 1" 1 $?
@@ -84,6 +101,37 @@ expect "the others are stopped" 0 "$(left)"
 expect "figures that cannot be printed exit 1" 1 $?
 expect "that they are lost is told" 'error: cannot write to standard output' \
     "$(head -n 1 "$folder/err")"
+
+# A relay that looks at its backends from its first client on, every half a millisecond.
+cat >"$folder/watching" <<PYTHON
+#!$(command -v python3)
+import os, socket, sys, time
+if sys.argv[1] == "-v":
+    print("HAProxy version 1")
+    sys.exit()
+words = [line.split() for line in open("haproxy.cfg")]
+listen = [line[1] for line in words if line[:1] == ["bind"]][0]
+backends = [line[2] for line in words if line[:1] == ["server"]]
+relay = ["$bench", "floor-relay", "--bind", listen]
+for backend in backends:
+    relay += ["--backend", backend]
+if os.fork():
+    os.execv(relay[0], relay)
+host, port = backends[0].split(":")
+end = time.monotonic() + 1
+while time.monotonic() < end:
+    try:
+        socket.create_connection((host, int(port))).close()
+    except ConnectionRefusedError:
+        open("$folder/was_refused", "w").close()
+    time.sleep(0.0005)
+PYTHON
+chmod +x "$folder/watching"
+"$bench" peers --fairlead "$fairlead" --haproxy "$folder/watching" --scenario tcp --rounds 1 \
+    --duration 300ms --keep "$folder/to keep" >"$folder/out" 2>"$folder/err"
+expect "layer 4 is compared without an error" "" "$(cat "$folder/err")"
+expect "its balancers always have a backend" no \
+    "$(test -f "$folder/was_refused" && echo yes || echo no)"
 
 # WHO, and the words of its command line.
 killed_under_load() {

@@ -17,7 +17,8 @@ TEST_CASE("by default every scenario has five rounds of two seconds", "[bench][p
     REQUIRE(settings);
     CHECK(settings->scenarios == Names{"small", "browser", "large", "large-tuned", "upload",
                                        "connect", "tcp", "tcp-large", "tcp-splice", "tcp-connect",
-                                       "rate", "idle", "instructions"});
+                                       "tls", "tls-connect", "tls-resume", "tls-large", "h2",
+                                       "h2-backend", "rate", "idle", "instructions"});
     CHECK(settings->rounds == 5);
     CHECK(settings->duration == std::chrono::seconds(2));
     CHECK(settings->programs.empty());
@@ -52,7 +53,9 @@ TEST_CASE("a mistyped scenario is told with the nearest, or with all", "[bench][
     CHECK(complaint(texts) ==
           "error: unknown scenario \"everything\"\n"
           "  there are small, browser, large, large-tuned, upload, connect, tcp, tcp-large, "
-          "tcp-splice, tcp-connect, rate, idle, instructions\n");
+          "tcp-splice, tcp-connect, tls, tls-connect, tls-resume, tls-large, h2, h2-backend, rate, "
+          "idle, "
+          "instructions\n");
 }
 
 TEST_CASE("rounds and duration have bounds", "[bench][peers]") {

@@ -129,7 +129,7 @@ http {
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto http;
+      proxy_set_header X-Forwarded-Proto $scheme;
       proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Forwarded-Port 8000;
       proxy_set_header X-Request-Id $request_id;
@@ -140,6 +140,24 @@ http {
 )");
     CHECK(nginx_arguments(site(), "/tmp/x/nginx.conf") ==
           Arguments{"-e", "stderr", "-p", "/tmp/x", "-c", "/tmp/x/nginx.conf"});
+}
+
+TEST_CASE("with TLS everybody has the same certificate, and tells backends so", "[bench][peers]") {
+    Site with_tls = site();
+    with_tls.certificate = "/tmp/x/site.pem";
+    CHECK(added(fairlead_config(with_tls), fairlead_config(site())) ==
+          Arguments{"tls = { certificates = [{ cert = \"/tmp/x/site.pem\" }] }"});
+    CHECK(
+        added(haproxy_config(with_tls), haproxy_config(site())) ==
+        Arguments{"  # The suite the others choose too: its own first choice is AES with 256 bits.",
+                  "  ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256",
+                  "  bind 127.0.0.1:8000 ssl crt \"/tmp/x/site.pem\" alpn http/1.1",
+                  "  http-request set-header X-Forwarded-Proto https"});
+    CHECK(added(nginx_config(with_tls), nginx_config(site())) ==
+          Arguments{"    listen 127.0.0.1:8000 ssl;", "    ssl_certificate \"/tmp/x/site.pem\";",
+                    "    ssl_certificate_key \"/tmp/x/site.pem\";",
+                    "    ssl_protocols TLSv1.2 TLSv1.3;", "    # The suite the others choose too.",
+                    "    ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;"});
 }
 
 TEST_CASE("at layer 4 nobody looks into what passes", "[bench][peers]") {
@@ -244,6 +262,27 @@ TEST_CASE("long bodies get what a sane administrator would set", "[bench][peers]
               "      proxy_request_buffering off;",
               "      client_body_buffer_size 256k;",
           });
+}
+
+TEST_CASE("with HTTP/2 from clients nothing but the protocol is added", "[bench][peers]") {
+    Site with_tls = site();
+    with_tls.certificate = "/tmp/x/site.pem";
+    Site with_h2 = with_tls;
+    with_h2.is_h2 = true;
+    CHECK(fairlead_config(with_h2) == fairlead_config(with_tls));  // its default
+    CHECK(added(haproxy_config(with_h2), haproxy_config(with_tls)) ==
+          Arguments{R"(  bind 127.0.0.1:8000 ssl crt "/tmp/x/site.pem" alpn h2,http/1.1)"});
+    CHECK(added(nginx_config(with_h2), nginx_config(with_tls)) ==
+          Arguments{"    listen 127.0.0.1:8000 ssl http2;"});
+}
+
+TEST_CASE("with HTTP/2 to the backends nothing else is different", "[bench][peers]") {
+    Site inner = site();
+    inner.has_h2_backends = true;
+    CHECK(added(fairlead_config(inner), fairlead_config(site())) == Arguments{R"(http = "2")"});
+    CHECK(added(haproxy_config(inner), haproxy_config(site())) ==
+          Arguments{"  server s1 127.0.0.1:8001 proto h2", "  server s2 127.0.0.1:8002 proto h2",
+                    "  server s3 127.0.0.1:8003 proto h2"});
 }
 
 TEST_CASE("the floor is told all on its command line", "[bench][peers]") {
