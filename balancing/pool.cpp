@@ -58,20 +58,36 @@ bool Pool::must_wait(std::span<const Backend* const> tried) const {
 
 Picked Pool::pick_now(std::uint64_t hash_key, std::span<const Backend* const> tried, Time now) {
     Picked picked;
+    if (is_handing_over() && !is_fronts_turn() &&
+        take_from(*active_[1], hash_key, tried, now, picked.lease) == Outcome::Taken) {
+        return picked;
+    }
     for (Tier* const tier : active_) {
         switch (take_from(*tier, hash_key, tried, now, picked.lease)) {
             case Outcome::Taken:
+                picked.wait = false;
                 return picked;
             case Outcome::Full:
-                // A further tier is for failure, not for overflow.
+                // A further tier is for failure, not for overflow; but as long as it hands over it
+                // serves as well.
                 picked.wait = true;
+                if (is_handing_over() && tier == active_.front()) continue;
                 return picked;
             case Outcome::None:
+                if (picked.wait) return picked;
                 break;
         }
     }
-    picked.failure = Failure::NoBackend;
+    if (!picked.wait) picked.failure = Failure::NoBackend;
     return picked;
+}
+
+bool Pool::is_fronts_turn() {
+    constexpr double kWhole = 1 - 1e-9;  // ten tenths are a little less than one
+    front_credit_ += front_share_;
+    if (front_credit_ < kWhole) return false;
+    front_credit_ -= 1;
+    return true;
 }
 
 Pool::Outcome Pool::take_from(Tier& tier, std::uint64_t hash_key,

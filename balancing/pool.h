@@ -93,6 +93,9 @@ class Pool {
     Outcome take_from(Tier& tier, std::uint64_t hash_key, std::span<const Backend* const> tried,
                       Time now, Lease& lease);
     bool take(Tier& tier, std::uint64_t hash_key, Time now, Lease& lease);
+    void set_front_share();
+    bool is_handing_over() const { return front_share_ < 1; }
+    bool is_fronts_turn();
     bool must_wait(std::span<const Backend* const> tried) const;
     bool has_room(std::span<const Backend* const> tried) const;
     void drop_gone();
@@ -105,7 +108,10 @@ class Pool {
     std::uint64_t version_ = 0;                 ///< of the candidates; 0 = never made
     Time refresh_at_ = Time::max();             ///< while a slow start runs
     std::vector<std::unique_ptr<Tier>> tiers_;  ///< made when first needed, kept
-    std::vector<Tier*> active_;          ///< those with candidates now, in order; the first serves
+    std::vector<Tier*> active_;  ///< those with candidates now, in order; the first serves
+    double front_share_ =
+        1;  ///< of the picks that go to the first active tier: see set_front_share
+    double front_credit_ = 0;            ///< picks that tier has coming
     std::vector<double> scratch_;        ///< of seed_phantoms; kept for its memory
     std::vector<Rising> rising_before_;  ///< of settle; likewise
     Queue queue_;

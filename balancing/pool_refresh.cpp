@@ -46,6 +46,24 @@ void Pool::refresh(Time now) {
         if (gather(level, now)) break;
     }
     for (Tier* const tier : active_) settle(*tier, now);
+    set_front_share();
+}
+
+/// A tier that comes back with all of its backends in slow start would be run over by what the tier
+/// behind it carried until now. So it takes over as its ramp goes on, and the other one keeps the
+/// rest: the way back is gradual, as is the way of a backend into its tier. The way over to the
+/// next tier stays at once.
+void Pool::set_front_share() {
+    front_share_ = 1;
+    if (active_.size() < 2 || active_.front()->number == kEverything) return;
+    double now = 0;
+    double whole = 0;
+    for (const Candidate& candidate : active_.front()->candidates.all()) {
+        if (!candidate.is_rising()) return;
+        now += candidate.weight;
+        whole += candidate.full_weight;
+    }
+    front_share_ = now / whole;
 }
 
 bool Pool::gather(int level, Time now) {

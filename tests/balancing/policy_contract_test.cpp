@@ -40,10 +40,16 @@ std::vector<std::vector<const Backend*>> usable_tiers(const SharedPool& pool) {
     return tiers;
 }
 
-/// Those of the first tier that has one not tried.
+/// Those of the first tier that has one not tried. While all of the first tier rise, the second
+/// serves beside it.
 std::vector<const Backend*> allowed(const SharedPool& pool,
                                     const std::vector<const Backend*>& tried) {
-    for (const auto& tier : usable_tiers(pool)) {
+    auto tiers = usable_tiers(pool);
+    const auto is_rising = [](const Backend* b) { return b->state() == State::Rising; };
+    if (tiers.size() > 1 && std::all_of(tiers[0].begin(), tiers[0].end(), is_rising)) {
+        tiers[0].insert(tiers[0].end(), tiers[1].begin(), tiers[1].end());
+    }
+    for (const auto& tier : tiers) {
         std::vector<const Backend*> left;
         for (const Backend* backend : tier) {
             if (std::find(tried.begin(), tried.end(), backend) == tried.end())

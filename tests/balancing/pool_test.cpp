@@ -31,6 +31,42 @@ TEST_CASE("the lowest tier with a usable backend serves", "[balancing][pool]") {
     CHECK(pool.shares(4) == std::map<std::string, int>{{"b", 4}});
 }
 
+TEST_CASE("a tier takes over at once, and comes back as its slow start goes on",
+          "[balancing][pool]") {
+    TestPool pool{"round_robin",
+                  {backend_named("a"), backend_named("b"), backend_named("c", 1, 1)}};
+    CHECK(pool.shares(100) == std::map<std::string, int>{{"a", 50}, {"b", 50}});
+    pool.set("a", State::Down);
+    pool.set("b", State::Down);
+    CHECK(pool.shares(100) == std::map<std::string, int>{{"c", 100}});
+    pool.shared->bring_up(pool.backend("a"), pool.now);
+    REQUIRE(pool.backend("a").state() == State::Rising);
+    CHECK(pool.shares(100) == std::map<std::string, int>{{"a", 10}, {"c", 90}});
+    pool.now += 5s;
+    const int half = pool.shares(100)["a"];
+    CHECK(half >= 54);
+    CHECK(half <= 56);
+    pool.now += 5s;
+    pool.shared->tick(pool.now);
+    CHECK(pool.shares(100) == std::map<std::string, int>{{"a", 100}});
+}
+
+TEST_CASE("what a returning tier has no room for goes to the one that serves still",
+          "[balancing][pool]") {
+    TestPool pool{"round_robin", {backend_named("a", 1, 0, 1), backend_named("c", 1, 1)}};
+    pool.set("a", State::Down);
+    pool.shared->bring_up(pool.backend("a"), pool.now);
+    pool.now += 9s;
+    std::vector<Lease> running;
+    std::map<std::string, int> count;
+    for (int index = 0; index < 20; ++index) {
+        running.push_back(pool.pick());
+        REQUIRE(running.back());
+        ++count[running.back().backend().name()];
+    }
+    CHECK(count == std::map<std::string, int>{{"a", 1}, {"c", 19}});
+}
+
 TEST_CASE("tried backends are excluded, first in the tier, then in further ones",
           "[balancing][pool]") {
     TestPool pool{"round_robin",
