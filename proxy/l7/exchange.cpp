@@ -61,6 +61,7 @@ bool Exchange::wants_input() const {
             return true;
         case Phase::Body:
         case Phase::Queued:
+        case Phase::BackingOff:
         case Phase::Trying:
         case Phase::Responding:
             return !body_.is_complete();
@@ -332,11 +333,11 @@ void Exchange::reset() {
     body_.start({}, 0, 0);  // none, and complete: what a request without a body needs
     hash_key_ = 0;
     attempt_count_ = tried_count_ = 0;
-    tries_used_ = 0;
+    tries_used_ = back_offs_ = 0;
     framing_ = {};
     answered_by_ = nullptr;
     queued_at_ = {};
-    total_until_ = queue_until_ = grace_until_ = Time::max();
+    total_until_ = queue_until_ = resume_at_ = grace_until_ = Time::max();
     queue_took_ = connect_took_ = first_byte_took_ = {};
     bytes_in_ = bytes_out_ = 0;
     status_ = 0;

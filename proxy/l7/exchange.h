@@ -3,7 +3,7 @@
 /// Lives on its worker's thread, owned by its client connection.
 ///
 ///   Head -> Body -> Queued -> Trying -> Responding -> Draining -> (ended)
-///            |        |         |  ^__ retry            |
+///            |        |         |  ^__ retry, at once or after BackingOff
 ///            |________|_________|______ local reply ____|     Trying -> Tunnel -> (ended)
 #pragma once
 
@@ -81,6 +81,7 @@ class Exchange final : private AttemptObserver,
         Head,        ///< reading the head
         Body,        ///< reading a body that is held before a backend is picked
         Queued,      ///< every usable backend is full
+        BackingOff,  ///< every usable backend has been tried: for a moment nothing is
         Trying,      ///< an attempt runs, nothing has been sent to the client
         Responding,  ///< a response is under way to the client
         Draining,    ///< all of it is written, the client has not taken all
@@ -111,6 +112,8 @@ class Exchange final : private AttemptObserver,
     void on_attempt_failed(Failure failure) override;
     bool retry_status(const http::ResponseHead& head, bool is_grpc_unavailable);
     bool try_again(const RetryAnswer& answer, Failure failure);
+    bool back_off(const RetryAnswer& answer, Failure failure);
+    void resume();
     void note_attempt(std::string_view reason);
     void note_running_attempt(Failure failure);
     void on_turn(balancing::Picked picked) noexcept override;
@@ -190,6 +193,8 @@ class Exchange final : private AttemptObserver,
     std::array<const balancing::Backend*, kAttemptsMax> tried_{};
     std::size_t tried_count_ = 0;
     unsigned tries_used_ = 0;
+    unsigned back_offs_ = 0;
+    Failure backed_off_for_ = Failure::None;  ///< what stands when there is nobody left to try
 
     /// Whose fault it is, as far as this request can tell. Said at its end: when another backend
     /// fails it in the same way it is the request that is bad, and nobody is.
@@ -212,6 +217,7 @@ class Exchange final : private AttemptObserver,
     Time queued_at_{};
     Time total_until_ = Time::max();
     Time queue_until_ = Time::max();
+    Time resume_at_ = Time::max();  ///< while BackingOff
     Time grace_until_ = Time::max();
     Duration queue_took_{};
     Duration connect_took_{};

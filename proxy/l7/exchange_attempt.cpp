@@ -14,6 +14,12 @@ namespace {
 /// So much of a request body may wait for a backend before the client is no longer read.
 constexpr std::size_t kBodyAheadBytes = 256 * 1024;
 
+/// Before backends are tried that have failed this request already: up to so long, twice as long
+/// each time. All of the wait is left to chance ("full jitter"), so that requests which failed
+/// together do not come back together (Brooker, "Exponential Backoff And Jitter", 2015).
+constexpr Duration kBackOffFirst = std::chrono::milliseconds{50};
+constexpr unsigned kBackOffDoublings = 4;
+
 /// As the log shows an attempt whose answer was retried.
 std::string_view status_word(int status) {
     switch (status) {
@@ -313,8 +319,10 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
     }
     balancing::Picked picked =
         pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now);
-    if (picked.failure != Failure::None) return false;  // nobody else: the answer there is stands
-    if (failure == Failure::None && picked.wait) return false;
+    if (failure == Failure::None && (picked.failure != Failure::None || picked.wait)) {
+        return false;  // nobody else: the answer there is stands
+    }
+    if (picked.failure != Failure::None) return back_off(answer, failure);
     if (answer.needs_budget && !pool_->pool.shared()->retry_budget().take(now)) {
         pool_->series.retry_budget_exhausted->add(context_.worker);
         return false;
@@ -330,6 +338,38 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
     pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);
     take(std::move(picked));
     return true;
+}
+
+/// Everybody usable has failed it: after a moment they are asked again, as tries and budget allow.
+bool Exchange::back_off(const RetryAnswer& answer, Failure failure) {
+    const Time now = context_.loop.now();
+    if (!pool_->pool.has_usable(now)) return false;
+    if (answer.needs_budget && !pool_->pool.shared()->retry_budget().take(now)) {
+        pool_->series.retry_budget_exhausted->add(context_.worker);
+        return false;
+    }
+    attempt_->cancel();
+    if (answer.counts_as_try) ++tries_used_;
+    pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);
+    backed_off_for_ = failure;
+    const Duration longest = kBackOffFirst * (1U << std::min(back_offs_++, kBackOffDoublings));
+    enter(Phase::BackingOff);
+    resume_at_ = now + Duration(static_cast<Duration::rep>(
+                           context_.random.below(static_cast<std::uint64_t>(longest.count()))));
+    arm();
+    return true;
+}
+
+void Exchange::resume() {
+    resume_at_ = Time::max();
+    arm();
+    tried_count_ = 0;
+    balancing::Picked picked = pool_->pool.pick(hash_key_, {}, context_.loop.now());
+    if (picked.failure != Failure::None) {
+        fail(backed_off_for_);
+    } else {
+        take(std::move(picked));
+    }
 }
 
 }  // namespace fairlead::l7

@@ -15,7 +15,7 @@ constexpr Duration kPaceLook = std::chrono::seconds{1};
 }  // namespace
 
 void Exchange::arm() {
-    const Time when = std::min({total_until_, queue_until_, grace_until_});
+    const Time when = std::min({total_until_, queue_until_, resume_at_, grace_until_});
     if (when != Time::max()) deadline_.set(when);
 }
 
@@ -32,6 +32,8 @@ void Exchange::on_deadline() {
         queue_took_ += now - queued_at_;
         pool_->series.queue_seconds->observe(context_.worker, now - queued_at_);
         fail(Failure::QueueTimeout);
+    } else if (now >= resume_at_ && phase_ == Phase::BackingOff) {
+        resume();
     } else {
         // A time that has passed without meaning anything any more would fire for ever.
         if (is_response_begun()) grace_until_ = queue_until_ = Time::max();
@@ -97,7 +99,7 @@ void Exchange::on_client_end() {
             client_left(Failure::ClientClosed);
             return;
         case Phase::Queued:
-            pool_->pool.remove(*this);
+        case Phase::BackingOff:
             client_left(Failure::ClientClosed);
             return;
         case Phase::Body:
