@@ -17,6 +17,10 @@ bool Check::operator==(const Check& other) const {
 
 bool Listener::takes_h2() const { return std::find(http.begin(), http.end(), "h2") != http.end(); }
 
+bool Listener::lets_in(const IpAddress& client) const {
+    return (allow.empty() || contains(allow, client)) && !contains(deny, client);
+}
+
 bool Listener::takes_http1() const {
     return std::find(http.begin(), http.end(), "http/1.1") != http.end();
 }

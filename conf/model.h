@@ -105,6 +105,9 @@ struct ListenerLimits {
     std::uint64_t url_bytes = 8 * 1024;       ///< the request target, 64 B to 1 MiB
     std::uint64_t body_bytes = kUnlimited;    ///< of a request
     std::uint64_t requests_per_connection = 10'000;  ///< at least 1, or kUnlimited
+    std::uint64_t connections = kUnlimited;  ///< of clients, at least 1; then accepting pauses
+    /// Of one client address (an IPv6 client: its /64), at least 1; more are closed at once.
+    std::uint64_t connections_per_ip = kUnlimited;
 };
 
 struct ListenerTimeouts {
@@ -165,6 +168,8 @@ struct Listener {
     /// clear.
     std::vector<std::string> http{"http/1.1"};
     Http2 h2;
+    std::vector<IpNetwork> allow;         ///< whose requests and sessions are taken; empty: all
+    std::vector<IpNetwork> deny;          ///< whose are not, in spite of `allow`
     std::vector<IpNetwork> accept_proxy;  ///< who must begin with a PROXY header; others must not
     std::vector<IpNetwork> trusted_proxies;
     std::vector<std::string> upgrade{"websocket"};  ///< lower case
@@ -175,6 +180,8 @@ struct Listener {
 
     bool takes_h2() const;
     bool takes_http1() const;
+    /// By `allow` and `deny`.
+    bool lets_in(const IpAddress& client) const;
 };
 
 // ---- retry and queue: of a pool, or of one route
@@ -302,6 +309,14 @@ struct RouteTimeouts {
     std::optional<Duration> total;     ///< nothing: the pool's
 };
 
+/// How many requests of a route one client may send: `requests` in `period` on average, `burst`
+/// of them at once.
+struct Rate {
+    std::uint64_t requests = 1;                 ///< 1 to 1000000
+    Duration period = std::chrono::seconds{1};  ///< 1s to 1h
+    std::uint64_t burst = 2;                    ///< 1 to 1000000; not written: twice `requests`
+};
+
 struct Route {
     std::string name;                 ///< as written, else made from the match; unique
     std::string listener;             ///< empty: every listener
@@ -321,6 +336,7 @@ struct Route {
     RouteTimeouts timeouts;
     std::optional<Retry> retry;  ///< nothing: the pool's; keys not written are the pool's
     std::optional<Queue> queue;  ///< nothing: the pool's; keys not written are the pool's
+    std::optional<Rate> rate;    ///< nothing: any; counted by client address, for each route
     Location where;              ///< of the [[route]] header
 };
 

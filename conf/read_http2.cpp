@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "proxy/base/text.h"
+#include "conf/read_rate.h"
 #include "proxy/base/units.h"
 
 namespace fairlead::conf {
@@ -48,23 +48,15 @@ void read_resets(Section& section, Http2& out) {
         out.resets = kUnlimited;
         return;
     }
-    const std::size_t slash = text.find('/');
-    const std::string_view count = std::string_view(text).substr(0, slash);
-    std::uint64_t resets = 0;
-    const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), resets);
-    const bool is_count = error == std::errc{} && end == count.data() + count.size();
-    const Result<Duration> over =
-        slash == std::string::npos ? fail(Error{}) : parse_duration(text.substr(slash + 1));
-    const bool is_fine = is_count && over && resets >= 1 && resets <= 1'000'000 &&
-                         *over >= std::chrono::seconds{1} && *over <= std::chrono::hours{1};
-    if (!is_fine) {
+    const std::optional<CountPer> rate = parse_count_per(text);
+    if (!rate) {
         section.error(section.value_place("resets"),
                       fmt::format("\"{}\" is no number of resets in a time", text),
                       std::string(kRateCure) + ", 1 to 1000000 in 1s to 1h");
         return;
     }
-    out.resets = resets;
-    out.resets_over = *over;
+    out.resets = rate->count;
+    out.resets_over = rate->period;
 }
 
 }  // namespace

@@ -93,6 +93,29 @@ void read_limits(Section& section, ListenerLimits& out) {
     section.size("body", out.body_bytes, body);
     section.number("requests_per_connection", out.requests_per_connection,
                    {1, 1'000'000'000, "none", kUnlimited});
+    section.number("connections", out.connections, {1, 1'000'000'000, "none", kUnlimited});
+    section.number("connections_per_ip", out.connections_per_ip,
+                   {1, 1'000'000'000, "none", kUnlimited});
+}
+
+/// Rows of `allow` and `deny` that say nothing are mistakes: a client is denied when `deny` has it,
+/// however exact a row of `allow` is.
+void read_access(Section& section, Listener& out) {
+    read_networks(section, "allow", out.allow);
+    if (section.has("allow") && out.allow.empty()) {
+        section.error(section.value_place("allow"), "\"allow\" lets nobody in",
+                      "name networks, or leave it out to let everyone in");
+    }
+    read_networks(section, "deny", out.deny);
+    const auto has_all_of = [&](std::string_view family) {
+        const IpNetwork all = *IpNetwork::parse(family);
+        return std::any_of(out.deny.begin(), out.deny.end(), [&](const IpNetwork& each) {
+            return each.prefix_bits == all.prefix_bits && each.base == all.base;
+        });
+    };
+    if (!has_all_of("0.0.0.0/0") || !has_all_of("::/0")) return;
+    section.error(section.value_place("deny"), "\"deny\" has every address",
+                  "write the networks that are let in as \"allow\", without \"deny\"");
 }
 
 void read_timeouts(Section& section, ListenerTimeouts& out) {
@@ -186,6 +209,7 @@ void read_listener(Section& section, const Names& names, Listener& out) {
     }
     read_listener_tls(section, out.tls);
     read_http2(section, out);
+    read_access(section, out);
     read_networks(section, "accept_proxy", out.accept_proxy);
     read_networks(section, "trusted_proxies", out.trusted_proxies);
     read_upgrade(section, out);

@@ -8,6 +8,7 @@
 
 #include "conf/names.h"
 #include "conf/patterns.h"
+#include "conf/read_rate.h"
 #include "conf/read_retry.h"
 #include "conf/read_split.h"
 #include "conf/settings.h"
@@ -302,6 +303,7 @@ void read_route(Section& section, const Names& names,
     read_timeouts(section, pool, out);
     read_retry_and_queue(section, pool, out);
     refuse_pool_keys(section, out);
+    read_rate(section, out);
     if (out.name.empty()) out.name = name_from_match(out);
 }
 

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "conf/read_rate.h"
 #include "conf/read_retry.h"
 #include "conf/read_route.h"
 #include "conf/toml_text.h"
@@ -87,6 +88,12 @@ void add_limits(Group& group, const ListenerLimits& limits) {
               toml_number(limits.requests_per_connection, "none", kUnlimited));
 }
 
+void add_connection_limits(Group& group, const ListenerLimits& limits) {
+    group.add("limits.connections", toml_number(limits.connections, "none", kUnlimited));
+    group.add("limits.connections_per_ip",
+              toml_number(limits.connections_per_ip, "none", kUnlimited));
+}
+
 void add_timeouts(Group& group, const Listener& listener) {
     const ListenerTimeouts& timeouts = listener.timeouts;
     group.add("timeouts.handshake", toml_duration(timeouts.handshake));
@@ -157,6 +164,13 @@ void add_retry(Group& group, const Retry& retry) {
 void add_queue(Group& group, const Queue& queue) {
     group.add("queue.size", toml_number(queue.size));
     group.add("queue.wait", toml_duration(queue.wait));
+}
+
+void add_rate(Group& group, const std::optional<Rate>& rate) {
+    if (!rate) return;
+    group.add("rate.limit", toml_text(format_count_per({rate->requests, rate->period})));
+    group.add("rate.burst", toml_number(rate->burst));
+    group.add("rate.per", toml_text("client_ip"));
 }
 
 void add_passive(Group& group, const Passive& passive) {
@@ -342,6 +356,12 @@ SettingGroup settings(const Listener& listener) {
         group.add(fmt::format("sni.{}", toml_key(row.text())), toml_text(row.pool));
     }
     add_tls(group, listener.tls);
+    if (listener.allow.empty()) {
+        group.add("allow", toml_texts({"0.0.0.0/0", "::/0"}));
+    } else {
+        group.add_each("allow", listener.allow);
+    }
+    group.add_each("deny", listener.deny);
     group.add_each("accept_proxy", listener.accept_proxy);
     if (listener.mode == Mode::Http) {
         group.add_each("trusted_proxies", listener.trusted_proxies);
@@ -351,6 +371,7 @@ SettingGroup settings(const Listener& listener) {
         if (listener.takes_h2()) add_http2(group, listener.h2);
         add_limits(group, listener.limits);
     }
+    add_connection_limits(group, listener.limits);
     add_timeouts(group, listener);
     return std::move(group).take();
 }
@@ -375,6 +396,7 @@ SettingGroup settings(const Route& route) {
     if (route.timeouts.total) group.add("timeouts.total", toml_duration(*route.timeouts.total));
     if (route.retry) add_retry(group, *route.retry);
     if (route.queue) add_queue(group, *route.queue);
+    add_rate(group, route.rate);
     return std::move(group).take();
 }
 

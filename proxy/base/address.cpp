@@ -190,6 +190,13 @@ bool IpNetwork::contains(const IpAddress& address) const {
     return true;
 }
 
+IpAddress client_key(const IpAddress& address) {
+    if (address.is_v4()) return address;
+    IpAddress network = address;
+    std::fill(network.bytes.begin() + 8, network.bytes.end(), std::uint8_t{0});
+    return network;
+}
+
 bool contains(std::span<const IpNetwork> networks, const IpAddress& address) {
     return std::any_of(networks.begin(), networks.end(),
                        [&](const IpNetwork& each) { return each.contains(address); });

@@ -30,6 +30,10 @@ struct IpAddress {
     auto operator<=>(const IpAddress&) const = default;
 };
 
+/// Who counts as one client where clients are limited: an IPv4 address; of IPv6 the /64, which one
+/// customer has whole.
+IpAddress client_key(const IpAddress& address);
+
 /// "10.0.0.0/8", "::/0", or a single address.
 struct IpNetwork {
     IpAddress base;

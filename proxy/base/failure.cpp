@@ -26,6 +26,8 @@ constexpr std::array<FailureRow, kFailureCount> kFailures{{
      "Too many requests in a short time; try again later."},
     {Failure::Denied, "denied", Side::Client, 403, RetryClass::Never,
      "Requests from this address are not allowed."},
+    {Failure::TooManyConnections, "too_many_connections", Side::Client, 429, RetryClass::Never,
+     "The client has as many connections as it may have."},
     {Failure::ProxyHeaderBad, "proxy_header_bad", Side::Client, 400, RetryClass::Never,
      "The connection does not begin with a PROXY header that is valid and allowed."},
     {Failure::TlsHelloBad, "tls_hello_bad", Side::Client, 400, RetryClass::Never,

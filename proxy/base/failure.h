@@ -18,6 +18,7 @@ enum class Failure : std::uint8_t {
     BodyTooLarge,
     RateLimited,
     Denied,
+    TooManyConnections,
     ProxyHeaderBad,
     TlsHelloBad,
     TlsClientFailed,

@@ -162,6 +162,23 @@ bool Exchange::is_at_its_host() {
     return false;
 }
 
+/// By `allow` and `deny`. A client on a unix socket has no address: its file's mode decides.
+bool Exchange::is_let_in() {
+    if (client_ip_ == IpAddress{} || listener_->config.lets_in(client_ip_)) return true;
+    keep_alive_ = false;
+    fail(Failure::Denied);
+    return false;
+}
+
+/// Clients on a unix socket cannot be told apart, so they are not counted.
+bool Exchange::is_within_rate() {
+    if (route_->limiter == nullptr || client_ip_ == IpAddress{}) return true;
+    retry_after_ = route_->limiter->take(client_ip_, route_->rate, context_.loop.now());
+    if (retry_after_ == Duration::zero()) return true;
+    fail(Failure::RateLimited);
+    return false;
+}
+
 void Exchange::on_head() {
     keep_alive_ = head_.keep_alive && client_->may_keep_alive();
     const IpAddress peer = client_->peer().ip;
@@ -174,7 +191,7 @@ void Exchange::on_head() {
         context_.make_request_id(made_id_.data());
         request_id_ = std::string_view(made_id_.data(), made_id_.size());
     }
-    if (!accept_target() || !is_at_its_host()) return;
+    if (!is_let_in() || !accept_target() || !is_at_its_host()) return;
     if (is_own_request(head_, context_.instance)) {
         reply(row(Failure::LoopDetected).status, Failure::LoopDetected,
               row(Failure::LoopDetected).meaning);
@@ -192,6 +209,7 @@ void Exchange::choose_route() {
             listener_->router.find({host.host, target_.route_path, head_.method_name(), &head_});
         if (found) route_ = &listener_->routes[*found].next();
     }
+    if (!is_within_rate()) return;
     const conf::Route* config = route_->config;
     if (config != nullptr && config->action == conf::Action::Redirect) {
         if (host.host.empty() && redirects_by_host(*config)) {
@@ -338,7 +356,7 @@ void Exchange::reset() {
     answered_by_ = nullptr;
     queued_at_ = {};
     total_until_ = queue_until_ = resume_at_ = grace_until_ = Time::max();
-    queue_took_ = connect_took_ = first_byte_took_ = {};
+    retry_after_ = queue_took_ = connect_took_ = first_byte_took_ = {};
     bytes_in_ = bytes_out_ = 0;
     status_ = 0;
     failure_ = Failure::None;

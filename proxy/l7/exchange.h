@@ -94,6 +94,8 @@ class Exchange final : private AttemptObserver,
     void on_head();
     bool accept_target();
     bool is_at_its_host();
+    bool is_let_in();
+    bool is_within_rate();
     void choose_route();
     void start_body(std::span<char> rest);
     std::size_t receive_body(std::span<char> bytes);
@@ -219,6 +221,7 @@ class Exchange final : private AttemptObserver,
     Time queue_until_ = Time::max();
     Time resume_at_ = Time::max();  ///< while BackingOff
     Time grace_until_ = Time::max();
+    Duration retry_after_{};  ///< said with 429
     Duration queue_took_{};
     Duration connect_took_{};
     Duration first_byte_took_{};

@@ -235,9 +235,10 @@ void Exchange::reply(int status, Failure failure, std::string_view text,
             ? &route_->config->response_headers
             : nullptr;
     const std::size_t head_bytes = write_local_reply(
-        context_.head_buffer, {status, failure, text, location, keep_alive_,
-                               head_.method == http::Method::Head && !head_.bytes.empty(),
-                               failure != Failure::None && wants_json(head_), head_.minor, rules});
+        context_.head_buffer,
+        {status, failure, text, location, keep_alive_,
+         head_.method == http::Method::Head && !head_.bytes.empty(),
+         failure != Failure::None && wants_json(head_), head_.minor, rules, retry_after_});
     is_discarding_ = !is_request_whole;
     enter(Phase::Draining);
     const std::string_view whole = context_.head_buffer.view();

@@ -26,6 +26,11 @@ std::string make_body(const LocalReply& reply) {
     return body;
 }
 
+/// Rounded up: who comes back then is let in.
+std::int64_t whole_seconds(Duration time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
+
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 }  // namespace
@@ -53,6 +58,9 @@ std::size_t write_local_reply(http::HeadBuffer& out, const LocalReply& reply) {
         offer("Cache-Control", "no-store");
     }
     if (reply.status == 503) offer("Retry-After", "1");
+    if (reply.status == 429 && reply.retry_after > Duration::zero()) {
+        offer("Retry-After", std::to_string(whole_seconds(reply.retry_after)));
+    }
     if (!reply.keep_alive) {
         writer.lines("Connection: close\r\n");
     } else if (reply.client_minor == 0) {

@@ -23,6 +23,7 @@ struct LocalReply {
     bool wants_json = false;  ///< by Accept
     unsigned client_minor = 1;
     const conf::HeaderRules* rules = nullptr;
+    Duration retry_after{};  ///< with 429; not said when zero
 };
 
 /// Replaces `out` by the whole response, head and body.

@@ -13,6 +13,7 @@
 #include "proxy/connect/pool_entry.h"
 #include "proxy/connect/series.h"
 #include "proxy/connect/site_use.h"
+#include "proxy/l7/rate_limiter.h"
 #include "proxy/l7/router.h"
 #include "proxy/l7/split.h"
 
@@ -28,6 +29,8 @@ struct RouteEntry {
     Duration response_timeout = kForever;
     Duration total_timeout = kForever;
     connect::RouteSeries series{};
+    RateLimiter* limiter = nullptr;  ///< null: clients may ask as often as they like
+    RateSettings rate{};             ///< for it
     std::vector<RouteEntry> shares;  ///< of a split route, index as in Route::split; else empty
     std::optional<Split> split;      ///< of a split route
 

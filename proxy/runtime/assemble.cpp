@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <random>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -92,6 +93,7 @@ class Assembler {
         for (const conf::Listener& config : snapshot_->model.listeners) {
             snapshot_->listeners.push_back(listener(config));
         }
+        add_limiters();
         return snapshot_;
     }
 
@@ -247,6 +249,26 @@ class Assembler {
         }
         listener.fallback = route("default", config.pool);
         return listener;
+    }
+
+    /// Who was over the rate stays so, also when the rate itself changes.
+    void add_limiters() {
+        std::unordered_map<std::string_view, std::shared_ptr<l7::RateLimiter>> before;
+        for (std::size_t index = 0; previous_ != nullptr && index < previous_->limiters.size();
+             ++index) {
+            if (previous_->limiters[index] == nullptr) continue;
+            before.emplace(previous_->model.routes[index].name, previous_->limiters[index]);
+        }
+        for (const conf::Route& each : snapshot_->model.routes) {
+            std::shared_ptr<l7::RateLimiter> limiter;
+            if (each.rate) {
+                const auto found = before.find(each.name);
+                limiter = found != before.end()
+                              ? found->second
+                              : std::make_shared<l7::RateLimiter>(std::random_device{}());
+            }
+            snapshot_->limiters.push_back(std::move(limiter));
+        }
     }
 
     /// Its shares have the series they had before: the registry finds them by their labels.

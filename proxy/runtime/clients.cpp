@@ -28,29 +28,61 @@ Clients::Clients(net::Loop& loop, unsigned worker, ClientsObserver& observer,
 Clients::~Clients() = default;
 
 void Clients::adopt(Slot& slot, std::unique_ptr<net::Stream> stream) {
+    ClientHold hold(slot.presence->load);
     if (must_begin_with_header(slot.config(), *stream)) {
         PrefaceOwner& owner = *this;
-        Preface& preface = prefaces_.add(
-            std::make_unique<Preface>(loop_, worker_, owner, slot, std::move(stream)));
+        Preface& preface =
+            prefaces_.add(std::make_unique<Preface>(loop_, worker_, owner, slot, std::move(stream)),
+                          std::move(hold));
         preface.start();
         if (http_context_.is_draining || slot.has_left()) preface.drain();
         return;
     }
-    begin(slot, std::move(stream), nullptr, {}, loop_.now());
+    if (!begin(slot, std::move(stream), std::move(hold), nullptr, {}, loop_.now())) {
+        observer_.on_client_gone();
+    }
+}
+
+/// Whether a client may have this connection, before anything is spent on it. Who may send requests
+/// is for these to say: only they know the client behind a proxy. Clients on a unix socket have no
+/// address.
+Failure Clients::admit(const Slot& slot, const net::Stream& stream, const net::ProxyHeader* header,
+                       ClientHold& hold) {
+    const conf::Listener& config = slot.config();
+    const IpAddress peer = stream.peer().ip;
+    const IpAddress client = header != nullptr && header->has_addresses ? header->source.ip : peer;
+    if (client == IpAddress{}) return Failure::None;
+    if (slot.mode == conf::Mode::Tcp && !config.lets_in(client)) return Failure::Denied;
+    const std::uint64_t most = config.limits.connections_per_ip;
+    // A proxy brings the connections of many.
+    if (most == kUnlimited || contains(config.trusted_proxies, client)) return Failure::None;
+    return hold.count_client(client_key(client), most) ? Failure::None
+                                                       : Failure::TooManyConnections;
 }
 
 /// TLS first, where the listener has it.
-void Clients::begin(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
-                    std::span<char> first, Time accepted) {
+/// @return false: it is turned away
+bool Clients::begin(Slot& slot, std::unique_ptr<net::Stream> stream, ClientHold hold,
+                    const net::ProxyHeader* header, std::span<char> first, Time accepted) {
+    const Failure refused = admit(slot, *stream, header, hold);
+    if (refused != Failure::None) {
+        const std::string_view proto = slot.mode == conf::Mode::Tcp ? "tcp" : "http";
+        note_failed(slot, *stream, header, {proto, refused}, accepted);
+        net::close(loop_, std::move(stream));
+        return false;
+    }
     if (slot.tls == nullptr) {
-        serve(slot, std::move(stream), header, first);
-        return;
+        serve(slot, std::move(stream), std::move(hold), header, first);
+        return true;
     }
     HandshakeOwner& owner = *this;
-    Handshake& handshake = handshakes_.add(std::make_unique<Handshake>(
-        loop_, worker_, owner, gate_, slot, std::move(stream), header, accepted));
+    Handshake& handshake =
+        handshakes_.add(std::make_unique<Handshake>(loop_, worker_, owner, gate_, slot,
+                                                    std::move(stream), header, accepted),
+                        std::move(hold));
     handshake.start(first);
     if (http_context_.is_draining || slot.has_left()) handshake.drain();
+    return true;
 }
 
 template <class Client>
@@ -59,11 +91,12 @@ void Clients::start(Client& client, const Slot& slot, std::span<char> first) {
     if (http_context_.is_draining || slot.has_left()) client.drain();
 }
 
-void Clients::serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
-                    std::span<char> first) {
+void Clients::serve(Slot& slot, std::unique_ptr<net::Stream> stream, ClientHold hold,
+                    const net::ProxyHeader* header, std::span<char> first) {
     if (slot.mode == conf::Mode::Tcp) {
         start(tcp_.add(std::make_unique<l4::TcpSession>(tcp_context_, slot.tcp, std::move(stream),
-                                                        header)),
+                                                        header),
+                       std::move(hold)),
               slot, first);
         return;
     }
@@ -72,30 +105,35 @@ void Clients::serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::
     if (tls == nullptr && config.takes_h2() && config.takes_http1()) {
         ProtocolChoiceOwner& owner = *this;
         start(choices_.add(std::make_unique<ProtocolChoice>(loop_, worker_, owner, slot,
-                                                            std::move(stream), header)),
+                                                            std::move(stream), header),
+                           std::move(hold)),
               slot, first);
         return;
     }
     const bool is_agreed = tls != nullptr && tls->protocol() == "h2";
-    serve_http(slot, std::move(stream), header, first, is_agreed || !config.takes_http1());
+    serve_http(slot, std::move(stream), std::move(hold), header, first,
+               is_agreed || !config.takes_http1());
 }
 
-void Clients::serve_http(Slot& slot, std::unique_ptr<net::Stream> stream,
+void Clients::serve_http(Slot& slot, std::unique_ptr<net::Stream> stream, ClientHold hold,
                          const net::ProxyHeader* header, std::span<char> first, bool is_http2) {
     if (is_http2) {
         start(h2_.add(std::make_unique<l7::H2ClientConnection>(http_context_, slot.http,
-                                                               std::move(stream), header)),
+                                                               std::move(stream), header),
+                      std::move(hold)),
               slot, first);
     } else {
         start(http_.add(std::make_unique<l7::ClientConnection>(http_context_, slot.http,
-                                                               std::move(stream), header)),
+                                                               std::move(stream), header),
+                        std::move(hold)),
               slot, first);
     }
 }
 
 void Clients::on_protocol_chosen(ProtocolChoice& choice, bool is_http2, std::span<char> first) {
     std::unique_ptr<net::Stream> stream = choice.take_stream();
-    serve_http(choice.slot(), std::move(stream), choice.header(), first, is_http2);
+    serve_http(choice.slot(), std::move(stream), choices_.take_hold(choice), choice.header(), first,
+               is_http2);
     loop_.retire(choices_.take(choice));
 }
 
@@ -126,8 +164,12 @@ void Clients::on_session_ended(l4::TcpSession& session) { bury(tcp_, session); }
 void Clients::on_preface_done(Preface& preface, std::span<char> rest) {
     // The connection is there before its preface goes: their count never falls to zero between.
     std::unique_ptr<net::Stream> stream = preface.take_stream();
-    begin(preface.slot(), std::move(stream), &preface.header(), rest, preface.started());
-    loop_.retire(prefaces_.take(preface));
+    if (begin(preface.slot(), std::move(stream), prefaces_.take_hold(preface), &preface.header(),
+              rest, preface.started())) {
+        loop_.retire(prefaces_.take(preface));
+    } else {
+        bury(prefaces_, preface);
+    }
 }
 
 void Clients::on_preface_failed(Preface& preface, Failure failure) {
@@ -140,7 +182,8 @@ void Clients::on_handshake_done(Handshake& handshake) {
     const net::TlsSession& session = *stream->tls();
     const connect::ListenerSeries& series = handshake.slot().series();
     series.handshakes(session.version(), session.is_resumed())->add(worker_);
-    serve(handshake.slot(), std::move(stream), handshake.header(), {});
+    serve(handshake.slot(), std::move(stream), handshakes_.take_hold(handshake), handshake.header(),
+          {});
     loop_.retire(handshakes_.take(handshake));
 }
 
@@ -157,8 +200,10 @@ void Clients::on_handshake_failed(Handshake& handshake, Failure failure) {
         return;
     }
     FarewellOwner& owner = *this;
-    Farewell& farewell = farewells_.add(std::make_unique<Farewell>(
-        loop_, worker_, owner, handshake.slot(), std::move(clear), handshake.started()));
+    Farewell& farewell =
+        farewells_.add(std::make_unique<Farewell>(loop_, worker_, owner, handshake.slot(),
+                                                  std::move(clear), handshake.started()),
+                       handshakes_.take_hold(handshake));
     farewell.linger();
     loop_.retire(handshakes_.take(handshake));
 }
@@ -167,8 +212,10 @@ void Clients::on_plain_http(Handshake& handshake, std::string_view first) {
     log_handshake(handshake);
     Slot& slot = handshake.slot();
     FarewellOwner& owner = *this;
-    Farewell& client = farewells_.add(std::make_unique<Farewell>(
-        loop_, worker_, owner, slot, handshake.take_stream(), handshake.started()));
+    Farewell& client =
+        farewells_.add(std::make_unique<Farewell>(loop_, worker_, owner, slot,
+                                                  handshake.take_stream(), handshake.started()),
+                       handshakes_.take_hold(handshake));
     const std::size_t bytes_out = client.answer(first);
     note_failed(slot, client.stream(), handshake.header(),
                 {"http", Failure::ClientBadRequest, 400, bytes_out}, handshake.started());

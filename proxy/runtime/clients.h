@@ -88,12 +88,14 @@ class Clients final : private l7::ClientConnectionOwner,
     void on_protocol_chosen(ProtocolChoice& choice, bool is_http2, std::span<char> first) override;
     void on_protocol_not_chosen(ProtocolChoice& choice) override;
     void on_farewell_ended(Farewell& client) override;
-    void begin(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
-               std::span<char> first, Time accepted);
-    void serve(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
-               std::span<char> first);
-    void serve_http(Slot& slot, std::unique_ptr<net::Stream> stream, const net::ProxyHeader* header,
-                    std::span<char> first, bool is_http2);
+    Failure admit(const Slot& slot, const net::Stream& stream, const net::ProxyHeader* header,
+                  ClientHold& hold);
+    bool begin(Slot& slot, std::unique_ptr<net::Stream> stream, ClientHold hold,
+               const net::ProxyHeader* header, std::span<char> first, Time accepted);
+    void serve(Slot& slot, std::unique_ptr<net::Stream> stream, ClientHold hold,
+               const net::ProxyHeader* header, std::span<char> first);
+    void serve_http(Slot& slot, std::unique_ptr<net::Stream> stream, ClientHold hold,
+                    const net::ProxyHeader* header, std::span<char> first, bool is_http2);
     template <class Client>
     void start(Client& client, const Slot& slot, std::span<char> first);
     void log_handshake(const Handshake& handshake);

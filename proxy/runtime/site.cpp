@@ -50,10 +50,16 @@ std::shared_ptr<connect::PoolEntry> make_pool(const SnapshotPool& pool,
 
 using Pools = std::unordered_map<std::string_view, connect::PoolEntry*>;
 
+/// @param limiter  null: without `rate`
 l7::RouteEntry make_route(const Pools& pools, const conf::Route* config,
-                          const SnapshotRoute& snapshot) {
+                          const SnapshotRoute& snapshot, l7::RateLimiter* limiter) {
     l7::RouteEntry route;
     route.config = config;
+    route.limiter = limiter;
+    if (limiter != nullptr) {
+        const conf::Rate& rate = *config->rate;
+        route.rate = {rate.period / static_cast<std::int64_t>(rate.requests), rate.burst};
+    }
     route.name = snapshot.name;
     route.series = snapshot.series;
     if (!snapshot.shares.empty()) {
@@ -61,7 +67,7 @@ l7::RouteEntry make_route(const Pools& pools, const conf::Route* config,
         for (const conf::SplitShare& share : config->split) weights.push_back(share.weight);
         route.split.emplace(weights);
         for (const SnapshotRoute& share : snapshot.shares) {
-            route.shares.push_back(make_route(pools, config, share));
+            route.shares.push_back(make_route(pools, config, share, limiter));
         }
         return route;
     }
@@ -86,10 +92,10 @@ std::unique_ptr<l7::ListenerEntry> make_http_listener(const Pools& pools, const 
     auto entry = std::make_unique<l7::ListenerEntry>(snapshot.model, *listener.config, life);
     entry->series = listener.series;
     for (std::size_t index = 0; index < snapshot.model.routes.size(); ++index) {
-        entry->routes.push_back(
-            make_route(pools, &snapshot.model.routes[index], listener.routes[index]));
+        entry->routes.push_back(make_route(pools, &snapshot.model.routes[index],
+                                           listener.routes[index], snapshot.limiters[index].get()));
     }
-    entry->fallback = make_route(pools, nullptr, listener.fallback);
+    entry->fallback = make_route(pools, nullptr, listener.fallback, nullptr);
     return entry;
 }
 

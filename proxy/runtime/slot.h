@@ -45,6 +45,8 @@ struct Slot {
     }
     bool has_left() const { return left_with() != 0; }
     void leave(std::uint64_t generation) { http.left_with = tcp.left_with = generation; }
+    /// As many connections as `limits.connections` allows, over all workers.
+    bool is_full() const { return presence->load.connections() >= config().limits.connections; }
     bool is_empty() const { return http.connections + tcp.connections + stages == 0; }
 };
 

@@ -14,8 +14,10 @@
 #include "proxy/base/result.h"
 #include "proxy/connect/pool_entry.h"
 #include "proxy/connect/series.h"
+#include "proxy/l7/rate_limiter.h"
 #include "proxy/net/tls_client.h"
 #include "proxy/net/tls_server.h"
+#include "proxy/runtime/listener_load.h"
 #include "proxy/runtime/prepare.h"
 #include "proxy/runtime/removed_series.h"
 #include "proxy/telemetry/registry.h"
@@ -46,6 +48,7 @@ struct SnapshotRoute {
 /// the name comes back, it is another one. Read and written by all threads.
 struct ListenerPresence {
     std::atomic<unsigned> slots = 0;
+    ListenerLoad load;
 };
 
 struct SnapshotListener {
@@ -72,6 +75,8 @@ struct Snapshot {
     std::uint64_t generation = 1;
     std::vector<std::shared_ptr<const SnapshotPool>> pools;  ///< index as in Model::pools
     std::vector<SnapshotListener> listeners;                 ///< index as in Model::listeners
+    /// Index as in Model::routes; null: without `rate`. Of a name that had one, the same.
+    std::vector<std::shared_ptr<l7::RateLimiter>> limiters;
 
     /// Snapshots of this process that something still uses.
     static std::atomic<std::size_t>& alive_count();

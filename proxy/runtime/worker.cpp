@@ -14,6 +14,8 @@ namespace {
 namespace log = telemetry::log;
 /// Also how long a line of the access log may wait in a worker's buffer.
 constexpr Duration kHeartbeat = std::chrono::milliseconds{250};
+/// At its limit a listener pauses and goes on all the time.
+constexpr Duration kPauseLogEvery = std::chrono::seconds{10};
 
 }  // namespace
 
@@ -30,6 +32,11 @@ class Worker::Acceptor final : private net::ListenerObserver {
         return {};
     }
     net::Listener& listener() { return *listener_; }
+    void pause(bool is_wanted) {
+        if (is_wanted == is_paused_) return;
+        is_paused_ = is_wanted;
+        is_wanted ? listener_->pause() : listener_->resume();
+    }
 
     const decltype(Socket::id) id;
     Slot* slot;  ///< whose clients these are
@@ -44,6 +51,7 @@ class Worker::Acceptor final : private net::ListenerObserver {
 
     Worker& worker_;
     std::unique_ptr<net::Listener> listener_;
+    bool is_paused_ = false;
 };
 
 Worker::Worker(WorkerSettings settings, std::shared_ptr<const Snapshot> snapshot,
@@ -120,10 +128,7 @@ void Worker::set_sockets(std::vector<Socket> sockets) {
     for (const auto& gone : before) {
         if (gone != nullptr) gone->listener().close_gracefully();
     }
-    if (cap_.is_full()) {
-        is_accepting_paused_ = false;
-        pause_accepting(true);
-    }
+    update_accepting();
 }
 
 Slot* Worker::find_slot(std::string_view name) {
@@ -219,25 +224,42 @@ void Worker::on_site_unused(void* worker, connect::SiteLife& life) noexcept {
 }
 
 void Worker::adopt(Slot& slot, std::unique_ptr<net::Stream> stream) {
-    if (!cap_.add()) pause_accepting(true);
+    const bool has_room = cap_.add();
     clients_->adopt(slot, std::move(stream));
+    if (!has_room || slot.is_full()) update_accepting();
 }
 
 void Worker::on_client_gone() {
     cap_.remove();
-    if (is_accepting_paused_ && !cap_.is_full()) pause_accepting(false);
+    if (is_accepting_paused_) update_accepting();
     tell_when_drained();
 }
 
-void Worker::pause_accepting(bool is_paused) {
-    if (is_paused == is_accepting_paused_) return;
-    is_accepting_paused_ = is_paused;
-    if (is_paused) {
+/// Pauses what is at its limit, the process or one listener, and lets the others go on. Each worker
+/// sees for itself: it may come a few connections late.
+void Worker::update_accepting() {
+    const bool is_capped = cap_.is_full();
+    const Slot* full = nullptr;
+    for (const auto& acceptor : acceptors_) {
+        const bool is_full = acceptor->slot->is_full();
+        if (is_full) full = acceptor->slot;
+        acceptor->pause(is_capped || is_full);
+    }
+    const bool was_paused = std::exchange(is_accepting_paused_, is_capped || full != nullptr);
+    const Time now = loop_->now();
+    if (!is_accepting_paused_ || was_paused ||
+        (pause_logged_ != Time::min() && now - pause_logged_ < kPauseLogEvery)) {
+        return;
+    }
+    pause_logged_ = now;
+    if (is_capped) {
         log::warn("{} client connections: accepting pauses until one ends (max_connections)",
                   cap_.count());
-    }
-    for (const auto& acceptor : acceptors_) {
-        is_paused ? acceptor->listener().pause() : acceptor->listener().resume();
+    } else {
+        log::warn(
+            "listener {}: {} connections: accepting pauses until one ends "
+            "(limits.connections)",
+            full->name, full->presence->load.connections());
     }
 }
 
@@ -260,7 +282,7 @@ void Worker::on_heartbeat() {
     clients_->flush_access_log();
     drop_empty_slots();
     // Another worker's client may have ended while this one was at the cap, or have reached it.
-    pause_accepting(cap_.is_full());
+    update_accepting();
     heartbeat_due_ = now + kHeartbeat;
     heartbeat_->set(heartbeat_due_);
 }

@@ -92,7 +92,7 @@ class Worker final : private ClientsObserver {
     void on_nudge();
     void on_heartbeat();
     void tell_when_drained();
-    void pause_accepting(bool is_paused);
+    void update_accepting();
 
     const WorkerSettings settings_;
     ConnectionCap& cap_;
@@ -107,7 +107,8 @@ class Worker final : private ClientsObserver {
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::unique_ptr<Clients> clients_;
     std::function<void()> on_drained_;
-    bool is_accepting_paused_ = false;
+    bool is_accepting_paused_ = false;  ///< at one socket at least
+    Time pause_logged_ = Time::min();
     bool is_ending_ = false;
     std::thread thread_;
 };

@@ -43,6 +43,7 @@ TEST_CASE("a failure's status is what clients were promised", "[base][failure]")
         {"body_too_large", 413},
         {"rate_limited", 429},
         {"denied", 403},
+        {"too_many_connections", 429},
         {"proxy_header_bad", 400},
         {"tls_hello_bad", 400},
         {"tls_client_failed", 400},

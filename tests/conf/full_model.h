@@ -29,13 +29,15 @@ access = { to = "/var/log/a", format = "common", sample = 0.1, query = "on" }
 bind = [":8080", "unix:/run/web.sock"]
 pool = "app"
 tls = { certificates = [{ cert = "/tls/a.pem", key = "/tls/a.key", ocsp = "/tls/a.ocsp" }, { cert = "/tls/b.pem" }], min = "1.3", client_ca = "/tls/ca.pem", client_auth = "request" }
+allow = ["10.0.0.0/8", "fd00::/8"]
+deny = "10.9.0.0/16"
 accept_proxy = "10.1.0.0/16"
 trusted_proxies = ["10.1.0.0/16", "fd00::/8"]
 upgrade = ["websocket", "x"]
 via = "both"
 http = ["http/1.1", "h2"]
 h2 = { streams = 50, resets = "20/1m", window = "64KiB", connection_window = "2MiB" }
-limits = { headers = "64KiB", header_count = 50, url = "4KiB", body = "1MiB", requests_per_connection = 7 }
+limits = { headers = "64KiB", header_count = 50, url = "4KiB", body = "1MiB", requests_per_connection = 7, connections = 1000, connections_per_ip = 20 }
 timeouts = { handshake = "1s", header = "2s", body_idle = "3s", keepalive = "4s", write_idle = "5s", min_rate = "none", tunnel_idle = "6s" }
 
 [listener.pg]
@@ -43,6 +45,7 @@ bind = ":5432"
 mode = "tcp"
 pool = "pg"
 sni = { "*.example.com" = "pg", "db.example.com" = "app" }
+limits = { connections = 10 }
 timeouts = { handshake = "1500ms", tunnel_idle = "1d" }
 
 [[route]]
@@ -58,6 +61,7 @@ response_headers = { set = { Set-Cookie = "a=b" }, add = { X-D = "ä" }, remove 
 timeouts = { response = "10s", total = "20s" }
 retry = { attempts = 1, on = ["timeout", 504], budget = "12.5%", per_try = "3s", non_idempotent = true }
 queue = { size = 5, wait = "1s" }
+rate = { limit = "50/2s", burst = 7, per = "client_ip" }
 
 [[route]]
 host = "old.example.com"

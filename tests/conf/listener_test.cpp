@@ -156,3 +156,44 @@ TEST_CASE("names of listeners and pools are short plain words", "[conf][listener
         test::load("[listener.\"a.b\"]\nbind = \":1\"\npool = \"app\"\n" + std::string{test::kPool})
             .ok());
 }
+
+TEST_CASE("who is let in is said by networks", "[conf][listener]") {
+    const Listener listener =
+        listener_of("allow = [\"10.0.0.0/8\", \"fd00::/8\"]\ndeny = \"10.9.0.0/16\"");
+    const auto is_let_in = [&](std::string_view address) {
+        return listener.lets_in(*IpAddress::parse(address));
+    };
+    CHECK(is_let_in("10.1.2.3"));
+    CHECK(is_let_in("fd00::1"));
+    CHECK_FALSE(is_let_in("10.9.2.3"));  // denied, in spite of allow
+    CHECK_FALSE(is_let_in("192.0.2.1"));
+    CHECK(listener_of("").lets_in(*IpAddress::parse("192.0.2.1")));
+    const Listener ipv6_only = listener_of("deny = \"0.0.0.0/0\"");
+    CHECK(ipv6_only.lets_in(*IpAddress::parse("2001:db8::1")));
+    CHECK_FALSE(ipv6_only.lets_in(*IpAddress::parse("192.0.2.1")));
+}
+
+TEST_CASE("networks that let nobody in are errors", "[conf][listener]") {
+    const auto error = [](std::string_view line) { return only_error(test::with_listener(line)); };
+    CHECK(error("allow = []") ==
+          "\"allow\" lets nobody in | name networks, or leave it out to let everyone in");
+    CHECK(error("deny = \"10.0.0.0/33\"") ==
+          "\"33\" in \"10.0.0.0/33\" is not a prefix length | 0 to 32 for IPv4");
+    CHECK(error("deny = [\"::/0\", \"0.0.0.0/0\"]") ==
+          "\"deny\" has every address | write the networks that are let in as \"allow\", "
+          "without \"deny\"");
+}
+
+TEST_CASE("connections are limited in all and by client, in either mode", "[conf][listener]") {
+    for (const std::string mode : {"http", "tcp"}) {
+        const Listener listener = listener_of("mode = \"" + mode +
+                                              "\"\nlimits = { connections = 100, "
+                                              "connections_per_ip = 5 }");
+        CHECK(listener.limits.connections == 100);
+        CHECK(listener.limits.connections_per_ip == 5);
+    }
+    CHECK(listener_of("").limits.connections == kUnlimited);
+    CHECK(listener_of("").limits.connections_per_ip == kUnlimited);
+    CHECK(only_error(test::with_listener("limits = { connections_per_ip = 0 }"))
+              .starts_with("\"connections_per_ip\" must be 1 to"));
+}

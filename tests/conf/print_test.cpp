@@ -172,8 +172,8 @@ TEST_CASE("secrets are not printed", "[conf][print]") {
     CHECK(text.find("session=1") == std::string::npos);
     CHECK(text.find("a=b") == std::string::npos);
     CHECK(line_of(text, "request_headers.set.Authorization") ==
-          "request_headers.set.Authorization = \"(hidden)\" # f.toml:48");
-    CHECK(line_of(text, "header.Cookie") == "header.Cookie = \"(hidden)\" # f.toml:46");
+          "request_headers.set.Authorization = \"(hidden)\" # f.toml:51");
+    CHECK(line_of(text, "header.Cookie") == "header.Cookie = \"(hidden)\" # f.toml:49");
 }
 
 TEST_CASE("routes that differ in a secret only stay apart", "[conf][print]") {

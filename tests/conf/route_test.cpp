@@ -238,3 +238,36 @@ TEST_CASE("a split that says nothing sure is an error", "[conf][route]") {
     CHECK(route_error("split = { app = 1 }\nretry = \"off\"") ==
           "\"retry\" has no effect with \"split\" | write it in the pools: each keeps its own");
 }
+
+TEST_CASE("a route's rate is so many in a time, twice as many at once", "[conf][route]") {
+    const auto rate_of = [](std::string_view lines) {
+        const LoadResult result = test::load(with_route(lines));
+        CHECK(render(result.errors) == "");
+        return result.model.routes.front().rate;
+    };
+    const auto rate = rate_of("pool = \"app\"\nrate = \"50/s\"");
+    REQUIRE(rate);
+    CHECK(rate->requests == 50);
+    CHECK(rate->period == 1s);
+    CHECK(rate->burst == 100);
+    const auto whole = rate_of("status = 404\nrate = { limit = \"10/2m\", burst = 3 }");
+    REQUIRE(whole);
+    CHECK(whole->period == 2min);
+    CHECK(whole->burst == 3);
+    CHECK_FALSE(rate_of("pool = \"app\"\nrate = \"none\""));
+    CHECK_FALSE(rate_of("pool = \"app\""));
+}
+
+TEST_CASE("a rate that is none says how it is written", "[conf][route]") {
+    CHECK(route_error("pool = \"app\"\nrate = \"fast\"") ==
+          "\"fast\" is no number of requests in a time | as \"50/s\" or \"100/30s\", "
+          "1 to 1000000 in 1s to 1h");
+    CHECK(route_error("pool = \"app\"\nrate = 50") ==
+          "\"rate\" must be a string, not a number | write \"50/s\"");
+    CHECK(route_error("pool = \"app\"\nrate = {}") ==
+          "\"rate\" has no \"limit\" | write rate = { limit = \"50/s\" }");
+    CHECK(route_error("pool = \"app\"\nrate = { limit = \"5/s\", burst = 0 }") ==
+          "\"burst\" must be 1 to 1000000");
+    CHECK(route_error("pool = \"app\"\nrate = { limit = \"5/s\", per = \"user\" }") ==
+          "unknown per \"user\" in [route.rate] | only \"client_ip\" is supported");
+}

@@ -90,6 +90,8 @@ TEST_CASE("what is not written is there with its default", "[conf][settings]") {
     CHECK(lines(settings(model.listeners[0])) == Lines{"bind = \":8080\"",
                                                        "mode = \"http\"",
                                                        "pool = \"app\"",
+                                                       "allow = [\"0.0.0.0/0\", \"::/0\"]",
+                                                       "deny = []",
                                                        "accept_proxy = []",
                                                        "trusted_proxies = []",
                                                        "upgrade = \"websocket\"",
@@ -100,6 +102,8 @@ TEST_CASE("what is not written is there with its default", "[conf][settings]") {
                                                        "limits.url = \"8KiB\"",
                                                        "limits.body = \"none\"",
                                                        "limits.requests_per_connection = 10000",
+                                                       "limits.connections = \"none\"",
+                                                       "limits.connections_per_ip = \"none\"",
                                                        "timeouts.handshake = \"10s\"",
                                                        "timeouts.header = \"10s\"",
                                                        "timeouts.body_idle = \"30s\"",
@@ -150,8 +154,9 @@ TEST_CASE("a listener of layer 4 has no settings about requests", "[conf][settin
     CHECK(lines(settings(full_model().listeners[1])) ==
           Lines{"bind = \":5432\"", "mode = \"tcp\"", "pool = \"pg\"",
                 "sni.\"db.example.com\" = \"app\"", "sni.\"*.example.com\" = \"pg\"",
-                "accept_proxy = []", "timeouts.handshake = \"1.5s\"",
-                "timeouts.tunnel_idle = \"1d\""});
+                "allow = [\"0.0.0.0/0\", \"::/0\"]", "deny = []", "accept_proxy = []",
+                "limits.connections = 10", "limits.connections_per_ip = \"none\"",
+                "timeouts.handshake = \"1.5s\"", "timeouts.tunnel_idle = \"1d\""});
 }
 
 TEST_CASE("a route shows what it says itself, secrets marked", "[conf][settings]") {
@@ -181,7 +186,10 @@ TEST_CASE("a route shows what it says itself, secrets marked", "[conf][settings]
                                 "retry.per_try = \"3s\"",
                                 "retry.non_idempotent = true",
                                 "queue.size = 5",
-                                "queue.wait = \"1s\""});
+                                "queue.wait = \"1s\"",
+                                "rate.limit = \"50/2s\"",
+                                "rate.burst = 7",
+                                "rate.per = \"client_ip\""});
     Lines secret;
     for (const Setting& setting : route.settings) {
         if (setting.is_secret) secret.push_back(setting.key);
