@@ -419,7 +419,8 @@ struct Passive {
 };
 
 struct Keepalive {
-    Duration idle = std::chrono::seconds{4};  ///< an unused connection is kept so long; 0: not kept
+    bool learns = true;  ///< "learn": an unused connection is kept as long as its backend's allow
+    Duration idle = std::chrono::seconds{4};  ///< without `learns`: kept so long; 0: not kept
     std::uint32_t per_backend = 256;          ///< idle connections, over all workers
     std::uint64_t max_requests = 10'000;      ///< on one connection; or kUnlimited
     Duration max_age = std::chrono::hours{1};

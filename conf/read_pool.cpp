@@ -137,10 +137,17 @@ void read_passive(Section& section, Passive& out) {
 
 void read_idle(const Section& section, const Value& value, std::string_view key, Keepalive& out) {
     if (value.is(Kind::Text) && value.text == "learn") {
-        section.error(value.place, fmt::format("\"{}\" cannot be \"learn\" yet", key),
-                      "write a duration: \"4s\"");
-    } else if (value.is(Kind::Text) && value.text == "off") {
+        out.learns = true;
+        return;
+    }
+    out.learns = false;
+    if (value.is(Kind::Text) && value.text == "off") {
         out.idle = Duration{0};
+    } else if (value.is(Kind::Text) &&
+               value.text.find_first_of("0123456789") == std::string::npos &&
+               value.text != "none") {
+        section.error(value.place, fmt::format("\"{}\" is not a duration", value.text),
+                      "write \"learn\", or a number and a unit, as \"4s\"");
     } else {
         section.read_duration(value, key, out.idle, {Duration{0}, std::chrono::hours{24}, true});
     }

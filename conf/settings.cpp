@@ -415,7 +415,8 @@ SettingGroup settings(const Pool& pool) {
     group.add("slow_start.over", toml_duration(pool.slow_start.over));
     group.add("slow_start.from", toml_percent(pool.slow_start.from));
     add_passive(group, pool.passive);
-    group.add("keepalive.idle", toml_duration(pool.keepalive.idle));
+    group.add("keepalive.idle",
+              pool.keepalive.learns ? toml_text("learn") : toml_duration(pool.keepalive.idle));
     group.add("keepalive.per_backend", toml_number(pool.keepalive.per_backend));
     group.add("keepalive.max_requests",
               toml_number(pool.keepalive.max_requests, "none", kUnlimited));

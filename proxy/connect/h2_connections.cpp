@@ -200,7 +200,7 @@ void H2Connection::on_turn_end() {
     const bool is_worn = begun_ >= bounds.max_requests || loop_.now() - began_ >= bounds.max_age;
     if (is_worn) is_leaving_ = true;
     if (session_->streams() == 0) {
-        if (is_leaving_ || session_->is_over() || bounds.idle == Duration::zero()) {
+        if (is_leaving_ || session_->is_over() || backend_.idle.idle_limit() == Duration::zero()) {
             end(Failure::None);
             return;
         }
@@ -211,7 +211,7 @@ void H2Connection::on_turn_end() {
 
 void H2Connection::arm() {
     if (session_->streams() == 0) {
-        deadline_.set(after(heard_, backend_.idle.bounds().idle));
+        deadline_.set(after(heard_, backend_.idle.idle_limit()));
     } else {
         deadline_.set(heard_ + (is_pinging_ ? kPongWithin : kPingAfter));
     }
@@ -221,7 +221,7 @@ void H2Connection::on_deadline() {
     if (is_over_ || session_ == nullptr) return;
     const Time now = loop_.now();
     if (session_->streams() == 0) {
-        if (now >= after(heard_, backend_.idle.bounds().idle)) {
+        if (now >= after(heard_, backend_.idle.idle_limit())) {
             end(Failure::None);
             return;
         }

@@ -12,12 +12,12 @@ BackendConnection::BackendConnection(net::Loop& loop, std::unique_ptr<net::Strea
 
 // Whatever happens to an idle connection ends it: a backend has nothing to say unasked.
 void BackendConnection::on_bytes(std::span<char>) { leave(); }
-void BackendConnection::on_end() { leave(); }
+void BackendConnection::on_end() { home_->on_closed(*this); }
 void BackendConnection::on_broken(Failure) { leave(); }
 
 void BackendConnection::on_deadline() {
     // The deadline is not cleared when a connection is taken, which would cost more than it saves.
-    if (home_ != nullptr) leave();
+    if (home_ != nullptr) home_->on_expired(*this);
 }
 
 void BackendConnection::leave() {
@@ -57,7 +57,7 @@ void IdleConnections::put(std::unique_ptr<BackendConnection> connection) {
     ++connection->requests_;
     const bool is_worn = connection->requests_ >= bounds_.max_requests ||
                          now - connection->established_ >= bounds_.max_age ||
-                         bounds_.idle == Duration::zero();
+                         idle_limit() == Duration::zero();
     // Counted by add-and-undo: the bound holds over all workers without a lock.
     if (is_worn ||
         endpoint_.idle_connections.fetch_add(1, std::memory_order_relaxed) >= bounds_.per_backend) {
@@ -68,31 +68,63 @@ void IdleConnections::put(std::unique_ptr<BackendConnection> connection) {
     BackendConnection& kept = *connection;
     kept.home_ = this;
     kept.idle_since_ = now;
-    kept.deadline_.set(after(now, bounds_.idle));
+    kept.deadline_.set(after(now, idle_limit()));
     kept.stream_->set_observer(kept);
     if (!kept.stream_->is_reading()) kept.stream_->start_reading();
     connections_.push_back(std::move(connection));
 }
 
 void IdleConnections::clear() {
-    endpoint_.idle_connections.fetch_sub(static_cast<std::uint32_t>(connections_.size()),
-                                         std::memory_order_relaxed);
+    if (watched_ != nullptr) connections_.push_back(std::move(watched_));
     for (auto& connection : connections_) {
+        if (connection->is_watched_) endpoint_.lesson.on_watch_ended(false);
         connection->home_ = nullptr;
         close(loop_, std::move(connection));
     }
+    endpoint_.idle_connections.fetch_sub(static_cast<std::uint32_t>(connections_.size()),
+                                         std::memory_order_relaxed);
     connections_.clear();
 }
 
+/// Its time is over: it is used no more.
+void IdleConnections::on_expired(BackendConnection& connection) {
+    const Time now = loop_.now();
+    if (connection.is_watched_) {
+        connection.is_watched_ = false;
+        endpoint_.lesson.on_watch_ended(true);
+    } else if (bounds_.learns && endpoint_.lesson.begin_watch(now)) {
+        connection.is_watched_ = true;
+        connection.deadline_.set(connection.idle_since_ + IdleLesson::kWatch);
+        watched_ = take_out(connection);
+        return;
+    }
+    remove(connection);
+}
+
+void IdleConnections::on_closed(BackendConnection& connection) {
+    if (bounds_.learns) {
+        const Time now = loop_.now();
+        endpoint_.lesson.on_closed(connection.idle_for(now), now);
+    }
+    remove(connection);
+}
+
 void IdleConnections::remove(BackendConnection& connection) {
-    const auto found = std::find_if(connections_.begin(), connections_.end(),
-                                    [&](const auto& each) { return each.get() == &connection; });
-    assert(found != connections_.end());
-    std::unique_ptr<BackendConnection> gone = std::move(*found);
-    connections_.erase(found);
+    if (connection.is_watched_) endpoint_.lesson.on_watch_ended(false);
+    std::unique_ptr<BackendConnection> gone = take_out(connection);
     gone->home_ = nullptr;
     endpoint_.idle_connections.fetch_sub(1, std::memory_order_relaxed);
     close(loop_, std::move(gone));
+}
+
+std::unique_ptr<BackendConnection> IdleConnections::take_out(BackendConnection& connection) {
+    if (watched_.get() == &connection) return std::move(watched_);
+    const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                    [&](const auto& each) { return each.get() == &connection; });
+    assert(found != connections_.end());
+    std::unique_ptr<BackendConnection> taken = std::move(*found);
+    connections_.erase(found);
+    return taken;
 }
 
 }  // namespace fairlead::connect

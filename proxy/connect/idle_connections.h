@@ -1,5 +1,6 @@
-/// Connections to one backend that one worker may use again: most recently used first, watched all
-/// the time, so that a close or an unasked byte takes a connection out at once.
+/// Connections to one backend that one worker may use again: most recently used first, heard all
+/// the time, so that a close or an unasked byte takes a connection out at once. One whose time is
+/// over may be kept a while longer, out of use, to see when the backend closes it.
 /// Lives on its worker's thread.
 #pragma once
 
@@ -43,6 +44,7 @@ class BackendConnection final : private net::StreamObserver {
     Time established_;
     Time idle_since_{};
     std::uint64_t requests_ = 0;
+    bool is_watched_ = false;  // not to be used, only to see when the backend closes it
 };
 
 /// Closes a connection that is in use or just taken; nothing is heard of it any more. Null is
@@ -65,18 +67,29 @@ class IdleConnections {
     /// For connections put from now on; those that wait keep their times.
     void set_bounds(const KeepaliveSettings& bounds) { bounds_ = bounds; }
     const KeepaliveSettings& bounds() const { return bounds_; }
+    /// How long an unused connection is kept now; zero: none is.
+    Duration idle_limit() const { return bounds_.learns ? endpoint_.lesson.limit() : bounds_.idle; }
+    /// The backend says how long it keeps one (Keep-Alive).
+    void on_told(std::chrono::seconds timeout) {
+        if (bounds_.learns) endpoint_.lesson.on_told(timeout);
+    }
     /// Closes all.
     void clear();
     std::size_t size() const { return connections_.size(); }
 
   private:
     friend class BackendConnection;
+    void on_expired(BackendConnection& connection);
+    void on_closed(BackendConnection& connection);
     void remove(BackendConnection& connection);
+    std::unique_ptr<BackendConnection> take_out(BackendConnection& connection);
 
     net::Loop& loop_;
     Endpoint& endpoint_;
     KeepaliveSettings bounds_;
     std::vector<std::unique_ptr<BackendConnection>> connections_;
+    /// Not used any more; null: none is watched here.
+    std::unique_ptr<BackendConnection> watched_;
 };
 
 }  // namespace fairlead::connect

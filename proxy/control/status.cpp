@@ -103,6 +103,11 @@ ordered_json backend_status(const runtime::Server& server, const runtime::Steeri
          {{"active", whole(*each.series->connections_active)},
           {"idle", each.endpoint->idle_connections.load(std::memory_order_relaxed)}}},
     };
+    if (pool.config->keepalive.learns) {
+        const connect::IdleLesson& lesson = each.endpoint->lesson;
+        json["connections"]["idle_limit"] = format_duration(lesson.limit());
+        json["connections"]["idle_limit_from"] = connect::word(lesson.source());
+    }
     if (steering != nullptr) {
         ordered_json changed = override_status(*steering, pool.config->name, backend.name());
         if (!changed.is_null()) json["override"] = std::move(changed);

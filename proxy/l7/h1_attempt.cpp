@@ -5,6 +5,7 @@
 
 #include "proxy/base/text.h"
 #include "proxy/http/hop_by_hop.h"
+#include "proxy/http/keep_alive.h"
 #include "proxy/l7/body_pieces.h"
 #include "proxy/telemetry/log.h"
 
@@ -235,6 +236,11 @@ void H1Attempt::settle(bool is_clean) {
     }
     if (is_private_) return;  // take_private_connection() follows
     backend_->series.connections_active->add(worker_, -1);
+    if (const http::Field* told = head_.find(http::FieldId::KeepAlive)) [[unlikely]] {
+        if (const auto timeout = http::keep_alive_timeout(head_.value(*told))) {
+            backend_->idle.on_told(*timeout);
+        }
+    }
     backend_->idle.put(std::move(connection_));
 }
 

@@ -11,8 +11,8 @@ namespace fairlead::runtime {
 namespace {
 
 connect::KeepaliveSettings keepalive(const conf::Pool& pool) {
-    return {pool.keepalive.idle, pool.keepalive.per_backend, pool.keepalive.max_requests,
-            pool.keepalive.max_age};
+    return {pool.keepalive.learns, pool.keepalive.idle, pool.keepalive.per_backend,
+            pool.keepalive.max_requests, pool.keepalive.max_age};
 }
 
 std::shared_ptr<connect::PoolEntry> make_pool(const SnapshotPool& pool,

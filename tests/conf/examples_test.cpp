@@ -29,7 +29,7 @@ void check_pool_defaults(const Pool& pool) {
     CHECK(pool.max_in_flight == kUnlimited);
     CHECK(pool.slow_start.over == 10s);
     CHECK(pool.slow_start.from == 0.1);
-    CHECK(pool.keepalive.idle == 4s);
+    CHECK(pool.keepalive.learns);
     CHECK(pool.keepalive.per_backend == 256);
     CHECK(pool.keepalive.max_requests == 10000);
     CHECK(pool.keepalive.max_age == 1h);

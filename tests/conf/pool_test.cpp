@@ -210,8 +210,10 @@ TEST_CASE("buffer, queue, slow_start and keepalive have short forms", "[conf][po
     CHECK(pool_of("keepalive = \"off\"").keepalive.idle == 0s);
     CHECK(pool_of("keepalive = { idle = \"none\" }").keepalive.idle == kForever);
     CHECK(pool_of("keepalive = { per_backend = 8 }").keepalive.per_backend == 8);
-    CHECK(pool_error("keepalive = \"learn\"") ==
-          "\"keepalive\" cannot be \"learn\" yet | write a duration: \"4s\"");
+    CHECK(pool_of("").keepalive.learns);
+    CHECK(pool_of("keepalive = \"learn\"").keepalive.learns);
+    CHECK_FALSE(pool_of("keepalive = \"10s\"").keepalive.learns);
+    CHECK_FALSE(pool_of("keepalive = \"off\"").keepalive.learns);
 }
 
 TEST_CASE("a queue that no limit fills is warned about", "[conf][pool]") {

@@ -133,7 +133,7 @@ TEST_CASE("what is not written is there with its default", "[conf][settings]") {
                 "passive.out = \"10s\"",
                 "passive.out_max = \"5m\"",
                 "passive.max_out = \"50%\"",
-                "keepalive.idle = \"4s\"",
+                "keepalive.idle = \"learn\"",
                 "keepalive.per_backend = 256",
                 "keepalive.max_requests = 10000",
                 "keepalive.max_age = \"1h\"",

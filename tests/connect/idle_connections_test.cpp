@@ -210,3 +210,50 @@ TEST_CASE("a taken connection tells its new user what happens, and its keeper no
     CHECK(backend.user.received.empty());
     close(loop, std::move(taken));
 }
+
+TEST_CASE("a connection whose time is over is watched, and used no more", "[connect][learn]") {
+    Backend backend;
+    backend.keepalive.learns = true;
+    net::Loop loop;
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
+    idle.put(backend.connection(loop));
+    idle.put(backend.connection(loop));
+    const Time put = loop.now();
+    loop.timers().advance(put + 4s + 20ms);
+    CHECK(idle.size() == 0);
+    CHECK(idle.take() == nullptr);
+    CHECK(backend.idle() == 1);  // one of the two, watched
+    loop.run_once(false);
+
+    SECTION("it is kept for 75 s") {
+        loop.timers().advance(put + 76s);
+        CHECK(backend.idle() == 0);
+        CHECK(backend.endpoint.lesson.limit() == 60s);
+    }
+    SECTION("the backend closes it") {
+        for (Plain& accepted : backend.accepted) accepted.close();
+        REQUIRE(turn_until(loop, [&] { return backend.idle() == 0; }));
+        CHECK(backend.endpoint.lesson.begin_watch(loop.now()));  // nobody watches any more
+    }
+    SECTION("its keeper goes") {
+        idle.clear();
+        CHECK(backend.idle() == 0);
+        CHECK(backend.endpoint.lesson.begin_watch(loop.now()));
+    }
+}
+
+TEST_CASE("what a backend says of its time holds for connections put from then on",
+          "[connect][learn]") {
+    Backend backend;
+    backend.keepalive.learns = true;
+    net::Loop loop;
+    IdleConnections idle(loop, backend.endpoint, backend.keepalive);
+    idle.on_told(20s);
+    idle.put(backend.connection(loop));
+    const Time put = loop.now();
+    loop.timers().advance(put + 18s);
+    CHECK(idle.size() == 1);
+    loop.timers().advance(put + 19s + 20ms);
+    CHECK(idle.size() == 0);
+    CHECK(backend.idle() == 0);
+}

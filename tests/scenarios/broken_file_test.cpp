@@ -180,8 +180,9 @@ TEST_CASE("addresses that are taken refuse all of a reload, again and again",
         CHECK(get(balancer.port(), "/").body == "done");
     }
     CHECK(balancer.status("/listeners/1") == "(none)");
-    // Whoever asked has gone; nothing that was opened on the way has stayed open.
-    CHECK(eventually([&] { return balancer.descriptors() <= descriptors + 2; }));
+    // Whoever asked has gone; nothing that was opened on the way has stayed open. One unused
+    // connection to the backend is watched for longer.
+    CHECK(eventually([&] { return balancer.descriptors() <= descriptors + 3; }));
 }
 
 }  // namespace fairlead::scenarios
