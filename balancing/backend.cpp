@@ -148,6 +148,7 @@ void Backend::note_failure(Time now) noexcept {
         if (is_current && (before & 0xFFFFF) == 0xFFFFF) break;
         next = is_current ? before + 1 : (tick << 20) | 1;
     } while (!cell.compare_exchange_weak(before, next, std::memory_order_relaxed));
+    signals_->note_failure(now);
     last_failure_.store(nanoseconds(now), std::memory_order_relaxed);
 }
 

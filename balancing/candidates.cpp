@@ -1,6 +1,7 @@
 #include "balancing/candidates.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace fairlead::balancing {
 
@@ -31,6 +32,19 @@ void Candidates::open_all() {
     if (closed_count_ == 0) return;
     std::fill(closed_.begin(), closed_.end(), std::uint8_t{0});
     closed_count_ = 0;
+}
+
+void Candidates::excuse(Time now) {
+    // Rising ones are asked too little to have many.
+    constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+    std::uint32_t least = kNone;
+    for (const Candidate& candidate : list_) {
+        if (!candidate.is_rising())
+            least = std::min(least, candidate.backend->recent_failures(now));
+    }
+    // Only twice as many tell something: what is less is chance, and the counts' own lag.
+    const std::uint32_t excused = least == kNone ? 0 : 2 * least;
+    for (Candidate& candidate : list_) candidate.excused = excused;
 }
 
 }  // namespace fairlead::balancing

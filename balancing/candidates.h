@@ -19,9 +19,18 @@ struct Candidate {
     /// Load that a rising backend is taken to have beside its own, so that policies which go by
     /// load approach it slowly.
     std::uint32_t phantom = 0;
+    /// Recent failures that the others of its tier show as well: they say nothing of it.
+    std::uint32_t excused = 0;
 
     bool is_rising() const { return weight != full_weight; }
-    std::uint64_t load(Time now) const { return backend->load(now) + phantom; }
+    /// Recent failures that make it worse than the others.
+    std::uint32_t failures(Time now) const {
+        const std::uint32_t recent = backend->recent_failures(now);
+        return recent > excused ? recent - excused : 0;
+    }
+    std::uint64_t load(Time now) const {
+        return std::uint64_t{backend->in_flight()} + failures(now) + phantom;
+    }
 };
 
 class Candidates {
@@ -48,6 +57,8 @@ class Candidates {
     void settle();
     void close(std::size_t index);
     void open_all();
+    /// Sets `excused` of each.
+    void excuse(Time now);
 
   private:
     std::span<const std::shared_ptr<Backend>> members_;

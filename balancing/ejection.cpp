@@ -58,10 +58,10 @@ void Ejection::apply(std::shared_ptr<SharedPool> pool) {
     }
 }
 
-Ejection::Sum Ejection::Record::sum(std::size_t looks) const {
+Ejection::Sum Ejection::Record::sum(std::size_t looks, std::size_t skipped) const {
     Sum sum;
     sum.looks = std::min(looks, std::min(sampled, kLooks));
-    for (std::size_t back = 1; back <= sum.looks; ++back) {
+    for (std::size_t back = 1 + skipped; back <= sum.looks; ++back) {
         const Sample& sample = samples[(sampled - back) % kLooks];
         sum.answered += sample.answered;
         sum.failed += sample.failed;
@@ -165,8 +165,10 @@ bool Ejection::is_row_long_enough(const Record& record) const {
 std::optional<Ejection::Verdict> Ejection::judge_row(const Record& record, Time now) const {
     if (!is_row_long_enough(record)) return std::nullopt;
     const Evidence::Row row = record.backend->evidence().row();
-    // One that does better is enough: it is who gets the requests.
-    const std::vector<Sum> all = others(record, looks_in(now - row.began));
+    // One that does better is enough: it is who gets the requests. Better at the same time: what it
+    // has done since this one failed last may be what this one would do as well.
+    const auto since = static_cast<std::size_t>((now - row.ended) / kEjectionLook);
+    const std::vector<Sum> all = others(record, looks_in(now - row.began), since);
     const bool is_one_better = std::any_of(
         all.begin(), all.end(), [](const Sum& sum) { return sum.ratio() * kTimesWorse <= 1; });
     if (!is_one_better) return std::nullopt;
@@ -182,6 +184,11 @@ std::optional<Ejection::Verdict> Ejection::judge_ratio(const Record& record) con
         own = record.sum(++looks);
     }
     if (own.requests() < settings().min_requests || own.ratio() < settings().ratio) {
+        return std::nullopt;
+    }
+    // It still fails. Else a fault that all had and that is over would show on those alone that
+    // have been asked less since.
+    if (record.sum(std::max<std::size_t>(1, looks / 2)).ratio() < settings().ratio) {
         return std::nullopt;
     }
     // Those of the others that do well enough, and half of them at least: backends that fail for
@@ -215,11 +222,12 @@ std::optional<Ejection::Verdict> Ejection::judge_ratio(const Record& record) con
 
 /// What was seen of each other backend that is in use. One that was out lately has to show first
 /// that it is well again; another one that was not asked is taken to be.
-std::vector<Ejection::Sum> Ejection::others(const Record& than, std::size_t looks) const {
+std::vector<Ejection::Sum> Ejection::others(const Record& than, std::size_t looks,
+                                            std::size_t skipped) const {
     std::vector<Sum> all;
     for (const auto& other : records_) {
         if (other.get() == &than || other->is_out || !is_in_use(*other->backend)) continue;
-        const Sum sum = other->sum(looks);
+        const Sum sum = other->sum(looks, skipped);
         const bool is_doubtful = other->times > 0 || other->backend->evidence().row().points > 0;
         if (sum.requests() == 0 && is_doubtful) continue;
         all.push_back(sum);

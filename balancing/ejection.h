@@ -90,7 +90,8 @@ class Ejection {
     static constexpr std::size_t kJudgedPerLook = 64;
     struct Record {
         explicit Record(std::shared_ptr<Backend> of) : backend(std::move(of)) {}
-        Sum sum(std::size_t looks) const;
+        /// @param skipped  so many of the latest looks are left out
+        Sum sum(std::size_t looks, std::size_t skipped = 0) const;
 
         std::shared_ptr<Backend> backend;
         std::vector<Sample> samples;  // a ring of kLooks; empty while nothing fails
@@ -112,7 +113,7 @@ class Ejection {
     std::optional<Verdict> judge(const Record& record, Time now) const;
     std::optional<Verdict> judge_row(const Record& record, Time now) const;
     std::optional<Verdict> judge_ratio(const Record& record) const;
-    std::vector<Sum> others(const Record& than, std::size_t looks) const;
+    std::vector<Sum> others(const Record& than, std::size_t looks, std::size_t skipped = 0) const;
     bool may_go(const Verdict& verdict) const;
     Event eject(Record& record, Verdict verdict, Time now);
     Event bring_back(Record& record, Step step, Time now);

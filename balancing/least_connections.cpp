@@ -30,7 +30,7 @@ std::optional<Choice> LeastConnections::pick(const Candidates& candidates, std::
         const Candidate& candidate = candidates[i];
         seen[i] = candidate.backend->count();
         const std::uint64_t load = std::uint64_t{Backend::in_flight_of(seen[i])} +
-                                   candidate.backend->recent_failures(now) + candidate.phantom;
+                                   candidate.failures(now) + candidate.phantom;
         // load / weight < least / weight_of_least, without dividing
         const std::uint64_t mine = load * weight_of_least;
         const std::uint64_t theirs = least * candidate.full_weight;

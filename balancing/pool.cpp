@@ -13,6 +13,10 @@ constexpr int kChoicesMax = 8;
 /// Credit a rising backend can save up, in picks.
 constexpr double kCreditMax = 1.0;
 
+/// A failure is in its backend's load for so long, at most.
+constexpr Duration kFailuresCount = std::chrono::milliseconds{1250};
+constexpr Duration kExcuseEvery = std::chrono::milliseconds{125};
+
 bool contains(std::span<const Backend* const> tried, const Backend* backend) {
     return std::find(tried.begin(), tried.end(), backend) != tried.end();
 }
@@ -33,6 +37,8 @@ Pool::~Pool() { assert(queue_.is_empty()); }
 
 Picked Pool::pick(std::uint64_t hash_key, std::span<const Backend* const> tried, Time now) {
     if (version_ != signals_.version() || now >= refresh_at_) refresh(now);
+    if (now - signals_.last_failure() < kFailuresCount || is_excusing_) [[unlikely]]
+        excuse(now);
     // Who came earlier goes first, also when that one waits on another worker.
     if (must_wait(tried)) {
         const std::uint32_t size = settings().queue.size;
@@ -80,6 +86,15 @@ Picked Pool::pick_now(std::uint64_t hash_key, std::span<const Backend* const> tr
     }
     if (!picked.wait) picked.failure = Failure::NoBackend;
     return picked;
+}
+
+/// Failures that all candidates show do not tell them apart. Counted in full, they would decide
+/// alone, and when a fault of all is over whoever forgets its failures first would get everything.
+void Pool::excuse(Time now) {
+    if (now < excuse_at_) return;
+    excuse_at_ = now + kExcuseEvery;
+    is_excusing_ = now - signals_.last_failure() < kFailuresCount;
+    for (Tier* const tier : active_) tier->candidates.excuse(now);
 }
 
 bool Pool::is_fronts_turn() {

@@ -93,6 +93,7 @@ class Pool {
     Outcome take_from(Tier& tier, std::uint64_t hash_key, std::span<const Backend* const> tried,
                       Time now, Lease& lease);
     bool take(Tier& tier, std::uint64_t hash_key, Time now, Lease& lease);
+    void excuse(Time now);
     void set_front_share();
     bool is_handing_over() const { return front_share_ < 1; }
     bool is_fronts_turn();
@@ -105,8 +106,10 @@ class Pool {
     const PolicyRow& row_;
     const unsigned worker_;
     const std::uint64_t seed_;
-    std::uint64_t version_ = 0;                 ///< of the candidates; 0 = never made
-    Time refresh_at_ = Time::max();             ///< while a slow start runs
+    std::uint64_t version_ = 0;      ///< of the candidates; 0 = never made
+    Time refresh_at_ = Time::max();  ///< while a slow start runs
+    Time excuse_at_ = Time::min();   ///< while requests fail
+    bool is_excusing_ = false;
     std::vector<std::unique_ptr<Tier>> tiers_;  ///< made when first needed, kept
     std::vector<Tier*> active_;  ///< those with candidates now, in order; the first serves
     double front_share_ =

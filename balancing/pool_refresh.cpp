@@ -41,10 +41,15 @@ void Pool::refresh(Time now) {
     // The version first: what changes while we read makes us read again.
     version_ = signals_.version();
     refresh_at_ = Time::max();
-    const int last = settings().when_all_down == WhenAllDown::Try ? kLastResort : kWeightless;
-    for (int level = kWell; level <= last; ++level) {
+    const bool tries_all = settings().when_all_down == WhenAllDown::Try;
+    const int last = tries_all ? kLastResort : kWeightless;
+    // Where everything was tried until now, it goes on so for a moment.
+    const bool is_recovering = tries_all && shared_->is_recovering(now);
+    for (int level = is_recovering ? kLastResort : kWell; level <= last; ++level) {
         if (gather(level, now)) break;
     }
+    if (is_recovering) refresh_at_ = now + kRisingRefresh;
+    excuse_at_ = Time::min();
     for (Tier* const tier : active_) settle(*tier, now);
     set_front_share();
 }

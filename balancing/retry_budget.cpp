@@ -59,6 +59,8 @@ bool RetryBudget::take(Time now) noexcept {
     return false;
 }
 
+void RetryBudget::note_useless(Time now) noexcept { retries_.add(second_of(now)); }
+
 std::uint64_t RetryBudget::requests(Time now) const noexcept {
     std::uint64_t total = 0;
     for (unsigned worker = 0; worker < workers_; ++worker) {

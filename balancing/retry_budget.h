@@ -22,6 +22,9 @@ class RetryBudget {
     /// Asks for one retry. @return false when the last 10 s had their share; nothing is counted
     /// then.
     bool take(Time now) noexcept;
+    /// A retry has failed as well: it counts twice. So what a fault of some backends needs is
+    /// there, and one of all of them uses up half.
+    void note_useless(Time now) noexcept;
 
     /// Seen in the last 10 s: for status and tests.
     std::uint64_t requests(Time now) const noexcept;

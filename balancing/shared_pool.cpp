@@ -7,6 +7,9 @@
 namespace fairlead::balancing {
 namespace {
 
+/// From the first of a pool that was out as a whole to what is taken for a return of its own.
+constexpr Duration kRecovery = std::chrono::seconds{2};
+
 bool same_budget(const RetryBudgetSettings& a, const RetryBudgetSettings& b) {
     return !(a.fraction < b.fraction) && !(b.fraction < a.fraction) && a.per_second == b.per_second;
 }
@@ -30,6 +33,8 @@ std::shared_ptr<SharedPool> SharedPool::make(std::string name, PoolSettings sett
             : std::make_shared<RetryBudget>(pool->settings_.retry_budget, workers);
     std::unordered_map<std::string_view, const std::shared_ptr<Backend>*> before;
     if (previous != nullptr) {
+        pool->recovering_until_.store(previous->recovering_until_.load(std::memory_order_relaxed),
+                                      std::memory_order_relaxed);
         before.reserve(previous->backends_.size());
         for (const auto& each : previous->backends_) before.emplace(each->name(), &each);
     }
@@ -72,16 +77,31 @@ bool SharedPool::has_usable() const {
     });
 }
 
-bool SharedPool::rises(const Backend& backend) const {
+bool SharedPool::rises(const Backend& backend, Time now) const {
     const bool another_is_well = std::any_of(
         backends_.begin(), backends_.end(),
         [&](const auto& other) { return other.get() != &backend && serves(other->state()); });
-    return settings_.slow_start.over > Duration::zero() && backend.has_settled() && another_is_well;
+    // Those that come back together ease in nobody: there is no other to carry the rest.
+    return settings_.slow_start.over > Duration::zero() && backend.has_settled() &&
+           another_is_well &&
+           now.time_since_epoch().count() >= recovering_until_.load(std::memory_order_relaxed);
+}
+
+bool SharedPool::is_recovering(Time now) const {
+    if (now.time_since_epoch().count() >= recovering_until_.load(std::memory_order_relaxed)) {
+        return false;
+    }
+    return std::any_of(backends_.begin(), backends_.end(),
+                       [](const auto& backend) { return backend->state() == State::Down; });
 }
 
 void SharedPool::bring_up(Backend& backend, Time now) {
     if (is_well(backend.health())) return;
-    backend.set_state(rises(backend) ? State::Rising : State::Up, now);
+    if (backend.has_settled() && backends_.size() > 1 && !has_usable()) {
+        recovering_until_.store((now + kRecovery).time_since_epoch().count(),
+                                std::memory_order_relaxed);
+    }
+    backend.set_state(rises(backend, now) ? State::Rising : State::Up, now);
 }
 
 bool SharedPool::serves(State state) const {
@@ -91,14 +111,14 @@ bool SharedPool::serves(State state) const {
 void SharedPool::bring_back(Backend& backend, Time now) {
     if (!backend.is_ejected()) return;
     // Health first: for a moment it would be there with its whole weight.
-    if (serves(backend.health()) && rises(backend)) backend.set_state(State::Rising, now);
+    if (serves(backend.health()) && rises(backend, now)) backend.set_state(State::Rising, now);
     backend.set_ejected(false, now);
 }
 
 void SharedPool::set_admin(Backend& backend, AdminState admin, Time now) {
     const bool returns = admin == AdminState::Ready && backend.admin() == AdminState::Maintenance;
     if (returns && is_well(backend.health())) {
-        backend.set_state(rises(backend) ? State::Rising : State::Up, now);
+        backend.set_state(rises(backend, now) ? State::Rising : State::Up, now);
     }
     backend.set_admin(admin, now);
 }

@@ -3,6 +3,8 @@
 /// after that (a reload makes a new one which takes the backends over).
 #pragma once
 
+#include <atomic>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +45,9 @@ class SharedPool {
     /// Some backend is well, or unknown with nothing well, whatever its limit: /ready?pool= asks
     /// this. When everything is down this is false, even though `when_all_down = try` still tries.
     bool has_usable() const;
+    /// All were out, one has come back, and some of the others may be about to: what was shared by
+    /// all of them until now does not fall on the first one alone.
+    bool is_recovering(Time now) const;
 
     // ---- main thread
     /// The monitor found `backend` well: Rising when slow start applies, else Up. It applies to a
@@ -63,7 +68,7 @@ class SharedPool {
 
   private:
     SharedPool(std::string name, PoolSettings settings);
-    bool rises(const Backend& backend) const;
+    bool rises(const Backend& backend, Time now) const;
     bool serves(State state) const;
 
     const std::string name_;
@@ -71,6 +76,7 @@ class SharedPool {
     std::shared_ptr<Signals> signals_;
     std::shared_ptr<RetryBudget> retry_budget_;
     std::vector<std::shared_ptr<Backend>> backends_;
+    std::atomic<Duration::rep> recovering_until_{std::numeric_limits<Duration::rep>::min()};
     std::vector<BackendSettings> wanted_;  ///< of those taken over; empty names: made anew
 };
 

@@ -8,7 +8,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
+
+#include "proxy/base/clock.h"
 
 namespace fairlead::balancing {
 
@@ -56,6 +59,13 @@ class Signals {
             is_suspected_.store(true, std::memory_order_relaxed);
         }
     }
+    /// When a request failed last on one of the pool's backends.
+    void note_failure(Time now) noexcept {
+        last_failure_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    Time last_failure() const {
+        return Time{Duration{last_failure_.load(std::memory_order_relaxed)}};
+    }
     /// Has anything failed since the last call?
     bool take_suspicion() noexcept {
         return is_suspected_.load(std::memory_order_relaxed) &&
@@ -74,6 +84,7 @@ class Signals {
     alignas(64) std::atomic<std::uint64_t> version_{1};
     std::atomic<std::uint32_t> waiting_{0};
     std::atomic<bool> is_suspected_{false};
+    std::atomic<Duration::rep> last_failure_{std::numeric_limits<Duration::rep>::min() / 2};
     /// Written while requests wait.
     alignas(64) std::atomic<std::uint32_t> cursor_{0};
     std::atomic<std::int32_t> hops_{0};

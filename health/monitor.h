@@ -127,6 +127,7 @@ class Monitor {
     void add_ejection(const balancing::SharedPool& pool, const balancing::Backend& backend,
                       Health& health) const;
     void hurry(Entry& entry);
+    void hurry_the_others(const Entry& than);
 
     const Clock& clock_;
     Alarm& alarm_;

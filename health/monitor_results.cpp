@@ -87,6 +87,7 @@ void Monitor::take_verdict(Entry& entry) {
     std::string why = describe(entry.streak(), " x ");
     if (entry.thresholds.verdict() == Verdict::Up) {
         entry.pool->bring_up(*entry.backend, now);
+        if (entry.pool->is_recovering(now)) hurry_the_others(entry);
         if (entry.backend->health() == State::Rising) {
             const Duration over = entry.pool->settings().slow_start.over;
             slow_starts_until_ = std::min(slow_starts_until_, now + over);
@@ -99,6 +100,13 @@ void Monitor::take_verdict(Entry& entry) {
     state_changed(entry, before, why);
     if (entry.backend->health() == State::Down && before != State::Down && on_out_ != nullptr) {
         on_out_(entry.backend);
+    }
+}
+
+/// Of a pool that was out as a whole: where one is back the others may be.
+void Monitor::hurry_the_others(const Entry& than) {
+    for (const auto& [name, entry] : entries_) {
+        if (entry->pool == than.pool && entry->backend->health() == State::Down) hurry(*entry);
     }
 }
 

@@ -363,7 +363,7 @@ void Exchange::reset() {
     phase_ = Phase::Head;
     keep_alive_ = true;
     is_input_paused_ = forwards_expect_ = sent_continue_ = is_discarding_ = false;
-    is_duplex_ = is_pacing_write_ = has_queued_ = has_connected_ = false;
+    is_paid_retry_ = is_duplex_ = is_pacing_write_ = has_queued_ = has_connected_ = false;
     site_.end();
 }
 

@@ -115,6 +115,8 @@ class Exchange final : private AttemptObserver,
     bool retry_status(const http::ResponseHead& head, bool is_grpc_unavailable);
     bool try_again(const RetryAnswer& answer, Failure failure);
     bool back_off(const RetryAnswer& answer, Failure failure);
+    bool pay_retry(const RetryAnswer& answer);
+    void note_useless_retry();
     void resume();
     void note_attempt(std::string_view reason);
     void note_running_attempt(Failure failure);
@@ -196,6 +198,7 @@ class Exchange final : private AttemptObserver,
     std::size_t tried_count_ = 0;
     unsigned tries_used_ = 0;
     unsigned back_offs_ = 0;
+    bool is_paid_retry_ = false;              ///< the attempt is a retry out of the budget
     Failure backed_off_for_ = Failure::None;  ///< what stands when there is nobody left to try
 
     /// Whose fault it is, as far as this request can tell. Said at its end: when another backend

@@ -1,6 +1,7 @@
 // Picking a backend, trying it, and trying again.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 #include <vector>
 
 #include "proxy/l7/client_certificate.h"
@@ -263,6 +264,7 @@ void Exchange::note_running_attempt(Failure failure) {
 void Exchange::on_attempt_failed(Failure failure) {
     note_attempt(word(failure));
     accuse_for(failure);
+    note_useless_retry();
     if (is_response_begun()) {
         // What the client has got is not whole, and must not look so.
         failure_ = failure;
@@ -299,6 +301,7 @@ void Exchange::leave_backend(const balancing::Backend& backend) {
 }
 
 bool Exchange::retry_status(const http::ResponseHead& head, bool is_grpc_unavailable) {
+    if (is_grpc_unavailable || route_->retry->on.covers_status(head.status)) note_useless_retry();
     const bool has_retry_after = head.find(http::FieldId::RetryAfter) != nullptr;
     const RetryAnswer answer = decide_retry(
         {Failure::None, head.status, has_retry_after, is_grpc_unavailable, head_.method,
@@ -323,10 +326,7 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
         return false;  // nobody else: the answer there is stands
     }
     if (picked.failure != Failure::None) return back_off(answer, failure);
-    if (answer.needs_budget && !pool_->pool.shared()->retry_budget().take(now)) {
-        pool_->series.retry_budget_exhausted->add(context_.worker);
-        return false;
-    }
+    if (!pay_retry(answer)) return false;
     if (failure == Failure::None) {
         const int status = attempt_->head().status;
         note_attempt(status == 200 ? word(Failure::GrpcUnavailable) : status_word(status));
@@ -340,14 +340,25 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
     return true;
 }
 
+/// Out of the budget, where it has to be. @return false: that is used up
+bool Exchange::pay_retry(const RetryAnswer& answer) {
+    is_paid_retry_ = answer.needs_budget;
+    if (!answer.needs_budget) return true;
+    if (pool_->pool.shared()->retry_budget().take(context_.loop.now())) return true;
+    pool_->series.retry_budget_exhausted->add(context_.worker);
+    return is_paid_retry_ = false;
+}
+
+void Exchange::note_useless_retry() {
+    if (!std::exchange(is_paid_retry_, false)) return;
+    pool_->pool.shared()->retry_budget().note_useless(context_.loop.now());
+}
+
 /// Everybody usable has failed it: after a moment they are asked again, as tries and budget allow.
 bool Exchange::back_off(const RetryAnswer& answer, Failure failure) {
     const Time now = context_.loop.now();
     if (!pool_->pool.has_usable(now)) return false;
-    if (answer.needs_budget && !pool_->pool.shared()->retry_budget().take(now)) {
-        pool_->series.retry_budget_exhausted->add(context_.worker);
-        return false;
-    }
+    if (!pay_retry(answer)) return false;
     attempt_->cancel();
     if (answer.counts_as_try) ++tries_used_;
     pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);

@@ -116,6 +116,24 @@ TEST_CASE("five failures in a row, a second apart at least, take a backend out",
     CHECK(crowd.served["b0"] == before);
 }
 
+TEST_CASE("a fault of all that is over takes nobody out, however unevenly they are asked then",
+          "[balancing][ejection]") {
+    Crowd crowd{4};
+    crowd.run_for(5s);
+    for (const auto* name : {"b0", "b1", "b2", "b3"}) crowd.fail(name);
+    crowd.run_for(5s);
+    CHECK(crowd.out() == 0);
+    for (const auto* name : {"b0", "b1", "b2", "b3"}) crowd.mend(name);
+    // Two of them get next to nothing for a while: what is known of them is old.
+    crowd.pool.backend("b0").set_weight(0);
+    crowd.pool.backend("b1").set_weight(0);
+    crowd.run_for(1s);
+    crowd.pool.backend("b0").set_weight(1);
+    crowd.pool.backend("b1").set_weight(1);
+    crowd.run_for(5s);
+    CHECK(crowd.events.empty());
+}
+
 TEST_CASE("a burst of failures within a second is a moment's, and ejects nobody",
           "[balancing][ejection]") {
     Crowd crowd{3, with({.ratio = std::numeric_limits<double>::infinity()})};

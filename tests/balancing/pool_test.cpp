@@ -51,6 +51,55 @@ TEST_CASE("a tier takes over at once, and comes back as its slow start goes on",
     CHECK(pool.shares(100) == std::map<std::string, int>{{"a", 100}});
 }
 
+TEST_CASE("a pool that was out as a whole does not fall on the first one that is back",
+          "[balancing][pool]") {
+    TestPool pool{"round_robin", backends_numbered(4)};
+    for (const auto* name : {"b0", "b1", "b2", "b3"}) pool.set(name, State::Down);
+    CHECK(pool.shares(100)["b0"] == 25);  // when_all_down = "try"
+    pool.now += 1s;
+    pool.shared->bring_up(pool.backend("b0"), pool.now);
+    CHECK(pool.shares(100)["b0"] == 25);
+    pool.now += 1s;
+    pool.shared->bring_up(pool.backend("b1"), pool.now);
+    CHECK(pool.backend("b1").state() == State::Up);
+    SECTION("until the others are back as well") {
+        pool.shared->bring_up(pool.backend("b2"), pool.now);
+        pool.shared->bring_up(pool.backend("b3"), pool.now);
+        CHECK(pool.shares(100)["b3"] == 25);
+    }
+    SECTION("for two seconds; then they stay out") {
+        CHECK(pool.shares(100)["b3"] == 25);
+        pool.now += 1s;
+        CHECK(pool.shares(100) == std::map<std::string, int>{{"b0", 50}, {"b1", 50}});
+    }
+}
+
+TEST_CASE("with when_all_down = fail only who is back gets requests", "[balancing][pool]") {
+    PoolSettings settings;
+    settings.when_all_down = WhenAllDown::Fail;
+    TestPool pool{"round_robin", backends_numbered(4), settings};
+    for (const auto* name : {"b0", "b1", "b2", "b3"}) pool.set(name, State::Down);
+    pool.shared->bring_up(pool.backend("b0"), pool.now);
+    CHECK(pool.shares(100) == std::map<std::string, int>{{"b0", 100}});
+}
+
+TEST_CASE("failures that all show do not tell backends apart", "[balancing][pool]") {
+    TestPool pool{"least_connections", backends_numbered(2)};
+    const auto fail = [&](std::string_view name, int times) {
+        for (int i = 0; i < times; ++i) {
+            Lease lease = pool.pick(0, {&pool.backend(name == "b0" ? "b1" : "b0")});
+            lease.failed(pool.now);
+        }
+    };
+    fail("b0", 50);
+    fail("b1", 60);
+    pool.now += 125ms;
+    CHECK(pool.shares(100) == std::map<std::string, int>{{"b0", 50}, {"b1", 50}});
+    fail("b1", 50);  // more than twice as many
+    pool.now += 125ms;
+    CHECK(pool.shares(100) == std::map<std::string, int>{{"b0", 100}});
+}
+
 TEST_CASE("what a returning tier has no room for goes to the one that serves still",
           "[balancing][pool]") {
     TestPool pool{"round_robin", {backend_named("a", 1, 0, 1), backend_named("c", 1, 1)}};

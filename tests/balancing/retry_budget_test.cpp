@@ -35,6 +35,15 @@ TEST_CASE("a busy pool may retry a fifth of the requests of the last 10 s", "[ba
     CHECK(retries_until_refused(budget, now + 10s) == 100);
 }
 
+TEST_CASE("a retry that fails as well counts twice", "[balancing][retry]") {
+    RetryBudget budget{{}};
+    const Time now{1h};
+    for (int i = 0; i < 10'000; ++i) budget.note_request(now);
+    int taken = 0;
+    for (; budget.take(now); ++taken) budget.note_useless(now);
+    CHECK(taken == 1000);  // of 10,000: half of a fifth
+}
+
 TEST_CASE("without a fraction and a minimum nothing is retried", "[balancing][retry]") {
     RetryBudget budget{{.fraction = 0, .per_second = 0}};
     for (int i = 0; i < 1000; ++i) budget.note_request(Time{1h});

@@ -142,7 +142,11 @@ TEST_CASE("slow start is left out where it would only hurt", "[balancing][slow_s
         pool.set("b1", State::Down);
         pool.shared->bring_up(pool.backend("b1"), pool.now);
         CHECK(pool.backend("b1").state() == State::Up);
-        pool.shared->bring_up(pool.backend("b0"), pool.now);
+        // Who comes back within two seconds came back with it: there was nobody to carry the rest.
+        pool.shared->bring_up(pool.backend("b0"), pool.now + 1999ms);
+        CHECK(pool.backend("b0").state() == State::Up);
+        pool.set("b0", State::Down);
+        pool.shared->bring_up(pool.backend("b0"), pool.now + 2s);
         CHECK(pool.backend("b0").state() == State::Rising);
     }
     SECTION("when it is off") {
