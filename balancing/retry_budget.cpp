@@ -59,6 +59,8 @@ bool RetryBudget::take(Time now) noexcept {
     return false;
 }
 
+void RetryBudget::give_back(Time now) noexcept { retries_.undo(second_of(now)); }
+
 void RetryBudget::note_useless(Time now) noexcept { retries_.add(second_of(now)); }
 
 std::uint64_t RetryBudget::requests(Time now) const noexcept {

@@ -22,6 +22,8 @@ class RetryBudget {
     /// Asks for one retry. @return false when the last 10 s had their share; nothing is counted
     /// then.
     bool take(Time now) noexcept;
+    /// One that was taken at this moment is not made after all.
+    void give_back(Time now) noexcept;
     /// A retry has failed as well: it counts twice. So what a fault of some backends needs is
     /// there, and one of all of them uses up half.
     void note_useless(Time now) noexcept;

@@ -116,6 +116,7 @@ class Exchange final : private AttemptObserver,
     bool try_again(const RetryAnswer& answer, Failure failure);
     bool back_off(const RetryAnswer& answer, Failure failure);
     bool pay_retry(const RetryAnswer& answer);
+    void refund_retry();
     void note_useless_retry();
     void resume();
     void note_attempt(std::string_view reason);

@@ -320,13 +320,15 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
     if (tried_count_ < tried_.size()) {
         tried_[tried_count_++] = &attempt_->backend().backend;
     }
+    // Paid first: a choice that comes to nothing would still move the policies' turns.
+    if (!pay_retry(answer)) return false;
     balancing::Picked picked =
         pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now);
     if (failure == Failure::None && (picked.failure != Failure::None || picked.wait)) {
+        refund_retry();
         return false;  // nobody else: the answer there is stands
     }
     if (picked.failure != Failure::None) return back_off(answer, failure);
-    if (!pay_retry(answer)) return false;
     if (failure == Failure::None) {
         const int status = attempt_->head().status;
         note_attempt(status == 200 ? word(Failure::GrpcUnavailable) : status_word(status));
@@ -349,16 +351,23 @@ bool Exchange::pay_retry(const RetryAnswer& answer) {
     return is_paid_retry_ = false;
 }
 
+void Exchange::refund_retry() {
+    if (!std::exchange(is_paid_retry_, false)) return;
+    pool_->pool.shared()->retry_budget().give_back(context_.loop.now());
+}
+
 void Exchange::note_useless_retry() {
     if (!std::exchange(is_paid_retry_, false)) return;
     pool_->pool.shared()->retry_budget().note_useless(context_.loop.now());
 }
 
-/// Everybody usable has failed it: after a moment they are asked again, as tries and budget allow.
+/// Everybody usable has failed it: after a moment they are asked again. Paid already.
 bool Exchange::back_off(const RetryAnswer& answer, Failure failure) {
     const Time now = context_.loop.now();
-    if (!pool_->pool.has_usable(now)) return false;
-    if (!pay_retry(answer)) return false;
+    if (!pool_->pool.has_usable(now)) {
+        refund_retry();
+        return false;
+    }
     attempt_->cancel();
     if (answer.counts_as_try) ++tries_used_;
     pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);

@@ -44,6 +44,16 @@ TEST_CASE("a retry that fails as well counts twice", "[balancing][retry]") {
     CHECK(taken == 1000);  // of 10,000: half of a fifth
 }
 
+TEST_CASE("a retry that is not made after all costs nothing", "[balancing][retry]") {
+    RetryBudget budget{{}};
+    const Time now{1h};
+    for (int i = 0; i < 1000; ++i) {
+        REQUIRE(budget.take(now));
+        budget.give_back(now);
+    }
+    CHECK(budget.retries(now) == 0);
+}
+
 TEST_CASE("without a fraction and a minimum nothing is retried", "[balancing][retry]") {
     RetryBudget budget{{.fraction = 0, .per_second = 0}};
     for (int i = 0; i < 1000; ++i) budget.note_request(Time{1h});
