@@ -44,6 +44,20 @@ class Pool {
     ///         that is usable is full or others wait already: then enqueue.
     Picked pick(std::uint64_t hash_key, std::span<const Backend* const> tried, Time now);
 
+    /// What asking for one certain backend can come to.
+    enum class Stay : std::uint8_t {
+        Taken,
+        Busy,  ///< full, or not yet known to be well: somebody else for this once
+        Out,   ///< as is_out()
+    };
+    /// Takes a lease of this backend, whatever the policy, weights and tiers say, and also of one
+    /// that drains.
+    /// @param backend  of this pool
+    /// @param lease    set with Taken only
+    Stay stay(Backend& backend, Time now, Lease& lease);
+    /// It is no place to come back to: down, ejected or in maintenance, while there are others.
+    bool is_out(const Backend& backend, Time now);
+
     /// Waits for a lease: on_turn is called from serve_waiters, never from here. The caller keeps
     /// the deadline of the wait and calls remove when it has passed (or destroys the waiter).
     /// @param tried  not copied: stays valid and unchanged while waiting
@@ -99,6 +113,7 @@ class Pool {
     bool is_fronts_turn();
     bool must_wait(std::span<const Backend* const> tried) const;
     bool has_room(std::span<const Backend* const> tried) const;
+    bool is_candidate(const Backend& backend) const;
     void drop_gone();
 
     const std::shared_ptr<SharedPool> shared_;
