@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "conf/file.h"
+#include "conf/sticky_check.h"
 #include "proxy/base/text.h"
 
 namespace fairlead::conf {
@@ -192,6 +193,7 @@ void cross_check(const Model& model, const ReadNotes& notes, std::vector<Error>&
     check_modes(model, errors);
     check_routes(model, notes, errors);
     check_route_names(model, errors);
+    check_sticky(model, errors, warnings);
     // A pool may be unused because its user's line is one of the errors.
     if (errors.empty()) check_use(model, warnings);
 }

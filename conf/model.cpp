@@ -25,6 +25,12 @@ bool Listener::takes_http1() const {
     return std::find(http.begin(), http.end(), "http/1.1") != http.end();
 }
 
+std::string_view Sticky::key_bytes() const {
+    std::string_view bytes = key->bytes;
+    while (bytes.ends_with('\n') || bytes.ends_with('\r')) bytes.remove_suffix(1);
+    return bytes;
+}
+
 const Listener* Model::listener(std::string_view name) const {
     for (const Listener& listener : listeners) {
         if (listener.name == name) return &listener;

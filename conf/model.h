@@ -453,6 +453,25 @@ struct PoolTls {
     Location cert_where;
 };
 
+/// When a sticky cookie says `Secure`. Auto: when the client came by TLS.
+enum class CookieSecure : std::uint8_t { Auto, Always, Never };
+/// What it says of SameSite; Off leaves it out.
+enum class SameSite : std::uint8_t { Lax, Strict, None, Off };
+
+/// A cookie that brings a client back to its backend.
+struct Sticky {
+    std::string cookie = "fairlead";         ///< its name, a token
+    std::shared_ptr<const FileContent> key;  ///< null: the process's own key
+    bool http_only = true;
+    CookieSecure secure = CookieSecure::Auto;
+    SameSite same_site = SameSite::Lax;
+    Duration max_age = kForever;  ///< whole seconds; kForever: until the browser is closed
+    Location where;
+
+    /// What is in `key`, without line ends behind it; only of one that is not null.
+    std::string_view key_bytes() const;
+};
+
 struct Pool {
     std::string name;
     std::vector<Backend> backends;             ///< at least one
@@ -472,6 +491,7 @@ struct Pool {
     HostHeader host_header = HostHeader::Keep;
     std::string host_literal;  ///< HostHeader::Literal
     SendProxy send_proxy = SendProxy::Off;
+    std::optional<Sticky> sticky;  ///< nothing: every request goes where the policy says
     /// Not written: Fail when only listeners with mode "tcp" use the pool, else Try.
     WhenAllDown when_all_down = WhenAllDown::Try;
     Location where;

@@ -24,7 +24,7 @@ struct ShortForm {
     bool by_off = true;    ///< by "off"
     bool by_value = true;  ///< by anything else
 };
-constexpr std::array<ShortForm, 17> kShortForms{{
+constexpr std::array<ShortForm, 18> kShortForms{{
     {"stop", "stop.requests"},
     {"stop", "stop.tunnels"},
     {"drain", "drain.requests"},
@@ -42,6 +42,7 @@ constexpr std::array<ShortForm, 17> kShortForms{{
     {"queue", "queue.size"},
     {"slow_start", "slow_start.over"},
     {"keepalive", "keepalive.idle"},
+    {"sticky", "sticky.cookie"},
 }};
 
 /// A section that a value may come from, nearest first.

@@ -10,6 +10,7 @@
 #include "conf/read_backend.h"
 #include "conf/read_check.h"
 #include "conf/read_retry.h"
+#include "conf/read_sticky.h"
 #include "conf/read_tls.h"
 
 namespace fairlead::conf {
@@ -226,6 +227,7 @@ void read_settings(Section& section, std::span<const std::string_view> policies,
     read_timeouts(section, draft);
     read_host_header(section, out);
     read_pool_tls(section, out.tls);
+    read_sticky(section, out.sticky);
     section.choice("http", out.http, {{"1.1", BackendHttp::V1_1}, {"2", BackendHttp::V2}});
     section.choice("send_proxy", out.send_proxy,
                    {{"off", SendProxy::Off}, {"v1", SendProxy::V1}, {"v2", SendProxy::V2}});

@@ -78,6 +78,7 @@ constexpr std::array<std::string_view, 3> kSendProxies{"off", "v1", "v2"};
 constexpr std::array<std::string_view, 2> kWhenAllDown{"try", "fail"};
 constexpr std::array<std::string_view, 2> kTlsVersions{"1.2", "1.3"};
 constexpr std::array<std::string_view, 3> kClientAuths{"off", "request", "require"};
+constexpr std::array<std::string_view, 4> kSameSites{"lax", "strict", "none", "off"};
 
 void add_limits(Group& group, const ListenerLimits& limits) {
     group.add("limits.headers", toml_size(limits.headers_bytes));
@@ -151,6 +152,18 @@ void add_tls(Group& group, const std::optional<PoolTls>& tls) {
     group.add_text("tls.sni", tls->sni);
     add_file(group, "tls.cert", tls->cert);
     add_file(group, "tls.key", tls->key);
+}
+
+void add_sticky(Group& group, const std::optional<Sticky>& sticky) {
+    if (!sticky) return;
+    group.add("sticky.cookie", toml_text(sticky->cookie));
+    add_file(group, "sticky.key_file", sticky->key);
+    group.add("sticky.http_only", toml_flag(sticky->http_only));
+    group.add("sticky.secure", sticky->secure == CookieSecure::Auto
+                                   ? toml_text("auto")
+                                   : toml_flag(sticky->secure == CookieSecure::Always));
+    group.add("sticky.same_site", word(sticky->same_site, kSameSites));
+    group.add("sticky.max_age", toml_duration(sticky->max_age));
 }
 
 void add_retry(Group& group, const Retry& retry) {
@@ -426,6 +439,7 @@ SettingGroup settings(const Pool& pool) {
     group.add("timeouts.idle", toml_duration(pool.timeouts.idle));
     group.add("timeouts.total", toml_duration(pool.timeouts.total));
     add_tls(group, pool.tls);
+    add_sticky(group, pool.sticky);
     group.add("http", toml_text(pool.http == BackendHttp::V2 ? "2" : "1.1"));
     group.add("send_proxy", word(pool.send_proxy, kSendProxies));
     group.add("host_header", toml_text(host_header_text(pool)));

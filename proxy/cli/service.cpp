@@ -77,9 +77,9 @@ std::vector<Error> Service::start(conf::Model model) {
     const auto tickets = std::make_shared<net::TicketKeys>(wall_now());
     tickets->restore(recalled_.ticket_secrets, wall_now());
     recalled_.ticket_secrets.clear();
-    auto server =
-        runtime::Server::make(loop_, runtime::prepare(std::move(running), nullptr, {tickets, 0}),
-                              overrides, &*inherited_);
+    runtime::Prepared prepared = runtime::prepare(std::move(running), nullptr, {tickets, 0});
+    prepared.sticky_key = std::exchange(recalled_.sticky_key, {});
+    auto server = runtime::Server::make(loop_, std::move(prepared), overrides, &*inherited_);
     if (!server) return std::move(server).error();
     server_ = std::move(*server);
     steering_ = std::make_unique<runtime::Steering>(loop_, *server_, std::move(model),

@@ -76,6 +76,7 @@ runtime::SavedState Service::collect_state() const {
     state.overrides = steering_->overrides();
     // Clients go on with the sessions they have.
     state.ticket_secrets = server_->tls_making().tickets->secrets();
+    state.sticky_key = server_->sticky_key();
     for (const auto& pool : server_->snapshot().pools) {
         if (!pool->config->check) continue;
         for (const auto& each : pool->backends) {

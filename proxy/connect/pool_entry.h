@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "balancing/pool.h"
+#include "balancing/sticky_table.h"
 #include "conf/model.h"
 #include "proxy/connect/connector.h"
 #include "proxy/connect/endpoint.h"
@@ -103,6 +104,8 @@ struct PoolEntry {
     /// What its backends are reached by; null: in clear. Of a pool with the same settings the same
     /// object as before, with its sessions.
     std::shared_ptr<net::TlsClient> tls;
+    /// The values of its cookie; null: it is not sticky.
+    std::shared_ptr<const balancing::StickyTable> sticky;
     const bool is_hashed;  ///< the policy goes by a key of the request
     std::vector<std::shared_ptr<BackendEntry>> backends;  ///< in the configuration's order
     std::vector<BackendEntry*> by_slot;  ///< index: Backend::slot(); null for other pools' ones

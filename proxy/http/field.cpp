@@ -37,6 +37,7 @@ constexpr Known kKnown[] = {
     {"retry-after", FieldId::RetryAfter},
     {"x-request-id", FieldId::XRequestId},
     {"authorization", FieldId::Authorization},
+    {"cache-control", FieldId::CacheControl},
     {"content-length", FieldId::ContentLength},
     {"x-forwarded-for", FieldId::XForwardedFor},
     {"x-forwarded-host", FieldId::XForwardedHost},

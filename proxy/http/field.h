@@ -11,6 +11,7 @@ enum class FieldId : std::uint8_t {
     Other,
     Accept,
     Authorization,
+    CacheControl,
     CdnLoop,
     ClientCert,  ///< Client-Cert, Client-Cert-Chain, X-Forwarded-Client-Subject, also with `_`
     Connection,

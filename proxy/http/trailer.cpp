@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kRefused[] = {
     "age",
     "allow",
-    "cache-control",
     "content-encoding",
     "content-range",
     "content-type",

@@ -207,7 +207,7 @@ void Exchange::choose_route() {
         http::parse_host(host_, host);
         const auto found =
             listener_->router.find({host.host, target_.route_path, head_.method_name(), &head_});
-        if (found) route_ = &listener_->routes[*found].next();
+        if (found) route_ = &choose_share(listener_->routes[*found]);
     }
     if (!is_within_rate()) return;
     const conf::Route* config = route_->config;
@@ -233,6 +233,9 @@ void Exchange::choose_route() {
     if (route_->total_timeout != kForever) {
         total_until_ = started_ + route_->total_timeout;
         arm();
+    }
+    if (pool_->sticky != nullptr) {
+        claim_ = read_sticky_cookie(head_, pool_->config.sticky->cookie, *pool_->sticky);
     }
     if (pool_->is_hashed) {
         const auto key = hash_key(pool_->config.hash, head_, target_, client_ip_);
@@ -350,6 +353,7 @@ void Exchange::reset() {
     body_.drop();
     body_.start({}, 0, 0);  // none, and complete: what a request without a body needs
     hash_key_ = 0;
+    claim_ = {};
     attempt_count_ = tried_count_ = 0;
     tries_used_ = back_offs_ = 0;
     framing_ = {};

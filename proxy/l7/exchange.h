@@ -27,6 +27,7 @@
 #include "proxy/l7/request_body.h"
 #include "proxy/l7/retry.h"
 #include "proxy/l7/site.h"
+#include "proxy/l7/sticky_cookie.h"
 #include "proxy/net/proxy_protocol.h"
 #include "proxy/net/relay.h"
 
@@ -97,6 +98,7 @@ class Exchange final : private AttemptObserver,
     bool is_let_in();
     bool is_within_rate();
     void choose_route();
+    RouteEntry& choose_share(RouteEntry& route);
     void start_body(std::span<char> rest);
     std::size_t receive_body(std::span<char> bytes);
     void take_body(const http::BodyPart& part);
@@ -127,6 +129,10 @@ class Exchange final : private AttemptObserver,
     bool is_request_chunked() const;
     AttemptSettings attempt_settings() const;
     void choose_attempt(const connect::BackendEntry& backend);
+
+    // exchange_sticky.cpp: back to the backend of before
+    balancing::Picked choose_backend();
+    StickyOffer sticky_offer() const;
 
     // exchange_response.cpp: the way back
     void on_interim_response(const http::ResponseHead& head) override;
@@ -182,6 +188,7 @@ class Exchange final : private AttemptObserver,
     std::array<char, 32> made_id_{};
     std::string_view request_id_;
     std::uint64_t hash_key_ = 0;
+    StickyClaim claim_;  ///< what its cookies say, with a sticky pool
 
     // the attempts
     static constexpr std::size_t kAttemptsMax = 24;

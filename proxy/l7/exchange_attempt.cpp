@@ -75,8 +75,7 @@ void Exchange::pick() {
             return;
         }
     }
-    const Time now = context_.loop.now();
-    take(pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now));
+    take(choose_backend());
 }
 
 /// A client that authenticated a connection is known on that connection only.
@@ -202,7 +201,8 @@ void Exchange::on_attempt_ready() {
         {head_, target_, host, host_, request_id_, context_.own_lines(port, is_secure),
          context_.instance, client_->peer().ip, port, is_trusted_,
          via == conf::Via::Request || via == conf::Via::Both, forwards_expect_, upgrade,
-         request_framing(), rules, shows_client ? &certificate : nullptr, is_secure, is_http2});
+         request_framing(), rules, shows_client ? &certificate : nullptr, is_secure, is_http2,
+         claim_.is_sent ? std::string_view(pool_->config.sticky->cookie) : std::string_view()});
 
     const bool is_last = body_.is_complete();
     net::ProxyHeaderBytes announced;
@@ -311,7 +311,6 @@ bool Exchange::retry_status(const http::ResponseHead& head, bool is_grpc_unavail
 }
 
 bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
-    const Time now = context_.loop.now();
     if (answer.place == RetryPlace::SameBackend) {
         pool_->series.retries[static_cast<std::size_t>(answer.reason)]->add(context_.worker);
         start_attempt(std::move(attempt_->lease()), Attempt::Reuse::None);
@@ -322,8 +321,7 @@ bool Exchange::try_again(const RetryAnswer& answer, Failure failure) {
     }
     // Paid first: a choice that comes to nothing would still move the policies' turns.
     if (!pay_retry(answer)) return false;
-    balancing::Picked picked =
-        pool_->pool.pick(hash_key_, std::span(tried_.data(), tried_count_), now);
+    balancing::Picked picked = choose_backend();
     if (failure == Failure::None && (picked.failure != Failure::None || picked.wait)) {
         refund_retry();
         return false;  // nobody else: the answer there is stands
@@ -384,7 +382,7 @@ void Exchange::resume() {
     resume_at_ = Time::max();
     arm();
     tried_count_ = 0;
-    balancing::Picked picked = pool_->pool.pick(hash_key_, {}, context_.loop.now());
+    balancing::Picked picked = choose_backend();
     if (picked.failure != Failure::None) {
         fail(backed_off_for_);
     } else {

@@ -93,9 +93,11 @@ void Exchange::on_response(const http::ResponseHead& head, std::string_view payl
         route_->config != nullptr && !route_->config->response_headers.empty()
             ? &route_->config->response_headers
             : nullptr;
-    write_response_head(context_.head_buffer, {head, head_.minor, keep_alive_,
-                                               via == conf::Via::Response || via == conf::Via::Both,
-                                               false, framing_, rules});
+    const StickyOffer offer = sticky_offer();
+    write_response_head(
+        context_.head_buffer,
+        {head, head_.minor, keep_alive_, via == conf::Via::Response || via == conf::Via::Both,
+         false, framing_, rules, false, offer.settings != nullptr ? &offer : nullptr});
     grace_until_ = Time::max();
     enter(Phase::Responding);
     if (is_discarding_ && is_input_paused_) {
@@ -181,7 +183,16 @@ void Exchange::on_switched(const http::ResponseHead& head, std::string_view rest
     attempt_->backend().backend.note_answered();
     speak_verdict();
     note_attempt("none");
-    write_response_head(context_.head_buffer, {head, head_.minor, true, false, true, {}, nullptr});
+    const StickyOffer offer = sticky_offer();
+    write_response_head(context_.head_buffer, {head,
+                                               head_.minor,
+                                               true,
+                                               false,
+                                               true,
+                                               {},
+                                               nullptr,
+                                               false,
+                                               offer.settings != nullptr ? &offer : nullptr});
     if (!send({.head = context_.head_buffer.view(), .payload = rest, .is_last = false})) return;
     auto connection = attempt_->take_tunnel(tunnel_lease_);
     enter(Phase::Tunnel);

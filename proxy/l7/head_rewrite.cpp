@@ -129,6 +129,7 @@ std::uint64_t left_out_of(const RequestRewrite& rewrite) {
         left_out |= field_bit(FieldId::ClientCert);
     }
     if (!rewrite.expects_continue) left_out |= field_bit(FieldId::Expect);
+    if (!rewrite.own_cookie.empty()) left_out |= field_bit(FieldId::Cookie);
     return left_out;
 }
 
@@ -189,6 +190,9 @@ void write_request_head(http::HeadBuffer& out, const RequestRewrite& rewrite) {
     }
 
     copy_lines(head, FirstLine::LeftOut, left_out_of(rewrite), rewrite.rules, writer);
+    if (!rewrite.own_cookie.empty() && !is_ruled(rewrite.rules, "Cookie")) {
+        write_other_cookies(head, rewrite.own_cookie, writer);
+    }
     write_identity(rewrite, writer);
     if (rewrite.certificate != nullptr) write_certificate(rewrite, writer);
     if (rewrite.adds_via && !is_ruled(rewrite.rules, "Via"))
@@ -218,10 +222,16 @@ void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite) 
         rewrite.framing.kind == Framing::Kind::None && head.status >= 200 && head.status != 204;
     std::uint64_t left_out = hop_by_hop(rewrite.framing);
     if (!keeps_length) left_out |= http::field_bit(FieldId::ContentLength);
+    const bool is_offered = rewrite.sticky != nullptr && !is_ruled(rewrite.rules, "Set-Cookie");
+    const bool is_made_private = is_offered && !is_ruled(rewrite.rules, "Cache-Control") &&
+                                 !keeps_out_of_shared_caches(head);
+    if (is_made_private) left_out |= http::field_bit(FieldId::CacheControl);
     copy_lines(head, is_copied ? FirstLine::Copied : FirstLine::LeftOut, left_out, rewrite.rules,
                writer);
 
     write_framing(rewrite.framing, writer);
+    if (is_offered) write_set_cookie(*rewrite.sticky, writer);
+    if (is_made_private) write_private(head, writer);
     // A proxy with a clock owes a response its time (RFC 9110 section 6.6.1).
     if (head.status >= 200 && head.find(FieldId::Date) == nullptr &&
         !is_ruled(rewrite.rules, "Date")) {

@@ -11,6 +11,7 @@
 #include "proxy/http/h1_writer.h"
 #include "proxy/http/message.h"
 #include "proxy/http/target.h"
+#include "proxy/l7/sticky_cookie.h"
 
 namespace fairlead::l7 {
 
@@ -54,8 +55,9 @@ struct RequestRewrite {
     /// On listeners that ask for certificates (empty when none was shown): nobody else has a say in
     /// these fields then. Null elsewhere.
     const ClientCertificate* certificate = nullptr;
-    bool is_secure = false;  ///< the request came over TLS
-    bool is_http2 = false;   ///< it came as HTTP/2, whatever its text says
+    bool is_secure = false;         ///< the request came over TLS
+    bool is_http2 = false;          ///< it came as HTTP/2, whatever its text says
+    std::string_view own_cookie{};  ///< the name of a cookie that is for us alone; empty: none came
 };
 /// The lines that are the same for every request of a port: X-Forwarded-Proto, X-Forwarded-Port and
 /// CDN-Loop, where the client has no say in them.
@@ -70,7 +72,8 @@ struct ResponseRewrite {
     bool is_switch = false;  ///< a 101 that the client asked for
     Framing framing;
     const conf::HeaderRules* rules = nullptr;
-    bool is_http2 = false;  ///< it came as HTTP/2
+    bool is_http2 = false;                ///< it came as HTTP/2
+    const StickyOffer* sticky = nullptr;  ///< null: the client has its cookie, or needs none
 };
 void write_response_head(http::HeadBuffer& out, const ResponseRewrite& rewrite);
 

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "proxy/net/hmac.h"
 #include "proxy/net/resolver.h"
 #include "proxy/runtime/series.h"
 #include "proxy/runtime/snapshot.h"
@@ -52,6 +53,19 @@ bool are_same(const std::vector<SocketAddress>& a, const std::vector<SocketAddre
     return std::is_permutation(a.begin(), a.end(), b.begin(), b.end());
 }
 
+/// By names, so that a cookie is good for whoever has the key and the same names: after a restart,
+/// and at another balancer. No name of a pool has a slash in it.
+std::shared_ptr<const balancing::StickyTable> sticky_table(const balancing::SharedPool& pool,
+                                                           std::string_view key) {
+    std::vector<balancing::StickyTable::Row> rows;
+    rows.reserve(pool.backends().size());
+    for (const auto& backend : pool.backends()) {
+        rows.push_back(
+            {net::hmac_sha256_hex(key, pool.name() + "/" + backend->name()), backend.get()});
+    }
+    return std::make_shared<const balancing::StickyTable>(std::move(rows));
+}
+
 class Assembler {
   public:
     Assembler(Prepared prepared, const Snapshot* previous, telemetry::Registry& registry,
@@ -60,6 +74,7 @@ class Assembler {
           addresses_(std::move(prepared.addresses)),
           listener_tls_(std::move(prepared.listener_tls)),
           pool_tls_(std::move(prepared.pool_tls)),
+          sticky_key_(std::move(prepared.sticky_key)),
           previous_(previous),
           registry_(registry),
           removed_(removed),
@@ -121,6 +136,11 @@ class Assembler {
         pool->shared = balancing::SharedPool::make(
             config.name, pool_settings(config), std::move(settings), workers_, &waker_,
             before == nullptr ? nullptr : before->shared.get());
+        if (config.sticky) {
+            pool->sticky = sticky_table(*pool->shared, config.sticky->key != nullptr
+                                                           ? config.sticky->key_bytes()
+                                                           : std::string_view(sticky_key_));
+        }
         Backends backends_before;
         if (before != nullptr) {
             backends_before.reserve(before->backends.size());
@@ -293,6 +313,7 @@ class Assembler {
     const AddressBook addresses_;
     const decltype(Prepared::listener_tls) listener_tls_;
     const decltype(Prepared::pool_tls) pool_tls_;
+    const std::string sticky_key_;
     const Snapshot* const previous_;
     telemetry::Registry& registry_;
     RemovedSeries& removed_;

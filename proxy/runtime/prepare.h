@@ -46,6 +46,8 @@ struct Prepared {
     std::unordered_map<std::string, std::vector<std::shared_ptr<net::TlsServer>>> listener_tls;
     std::unordered_map<std::string, PoolTls> pool_tls;
     std::shared_ptr<net::TicketKeys> tickets;
+    /// Of the sticky cookies of pools without a key of their own; empty: the process has none yet.
+    std::string sticky_key{};
     std::vector<Error> errors;  ///< of TLS; nothing of it may be used then
 };
 

@@ -10,6 +10,7 @@
 
 #include "proxy/base/base64.h"
 #include "proxy/base/units.h"
+#include "proxy/net/hmac.h"
 #include "proxy/runtime/json_fields.h"
 
 namespace fairlead::runtime {
@@ -154,6 +155,7 @@ std::string to_json(const SavedState& state) {
         whole["ticket_secrets"].push_back(
             {{"made", to_number(each.made)}, {"secret", to_base64(bytes)}});
     }
+    if (!state.sticky_key.empty()) whole["sticky_key"] = to_base64(state.sticky_key);
     return whole.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -186,6 +188,14 @@ Result<SavedState> parse_state(std::string_view text) {
     if (from.has("ticket_secrets")) {
         from.list("ticket_secrets",
                   [&](const JsonFields& each) { state.ticket_secrets.push_back(secret_of(each)); });
+    }
+    if (from.has("sticky_key")) {
+        const std::optional<std::string> key = from_base64(from.text("sticky_key"));
+        if (key && key->size() == net::kSecretBytes) {
+            state.sticky_key = *key;
+        } else {
+            from.complain_of("sticky_key", "no key");
+        }
     }
     if (!wrong.empty()) return fail(wrong);
     return state;

@@ -29,6 +29,8 @@ struct SavedState {
     Overrides overrides;
     /// Of session tickets, newest first: why the file is for its owner's eyes only.
     std::vector<net::TicketKeys::Secret> ticket_secrets;
+    /// Of sticky cookies: net::kSecretBytes, or empty.
+    std::string sticky_key;
 };
 
 /// The number in the file; another one is not read. A field that older programs may leave out or

@@ -9,6 +9,7 @@
 
 #include "proxy/base/random.h"
 #include "proxy/base/version.h"
+#include "proxy/net/hmac.h"
 #include "proxy/telemetry/log.h"
 #include "proxy/telemetry/process_stats.h"
 
@@ -108,6 +109,8 @@ Many<std::unique_ptr<Server>> Server::make(net::Loop& loop, Prepared prepared,
     if (!prepared.errors.empty()) return tl::unexpected(std::move(prepared.errors));
     std::unique_ptr<Server> server(new Server(loop, workers));
     server->ticket_keys_ = prepared.tickets;
+    if (prepared.sticky_key.empty()) prepared.sticky_key = net::fresh_secret();
+    server->sticky_key_ = prepared.sticky_key;
     server->cap_ = std::make_unique<ConnectionCap>(
         process.max_connections == 0 ? automatic : process.max_connections);
 

@@ -90,6 +90,8 @@ class Server final : private balancing::Waker, private LeavingObserver {
     const Bindings& bindings() const { return bindings_; }
     /// The secrets behind session tickets, and for how many workers TLS is to be made.
     TlsMaking tls_making() const { return {ticket_keys_, workers_count_}; }
+    /// Of the sticky cookies of pools that name no key file.
+    const std::string& sticky_key() const { return sticky_key_; }
     Time started() const { return started_; }
     WallTime started_wall() const { return started_wall_; }
 
@@ -128,6 +130,7 @@ class Server final : private balancing::Waker, private LeavingObserver {
     RemovedSeries removed_series_;
     std::unique_ptr<ConnectionCap> cap_;
     std::shared_ptr<net::TicketKeys> ticket_keys_;
+    std::string sticky_key_;
     net::Deadline tls_upkeep_;
     WallTime certificates_told_{};  ///< when the log was last told which expire
     std::shared_ptr<const Snapshot> snapshot_;

@@ -41,6 +41,7 @@ void Server::apply(Prepared prepared, const Overrides& overrides, OnApplied on_a
     removed_series_.trim();
     std::vector<Error> errors;
     const bool has_new_log = has_new_access_log(prepared.changes);
+    prepared.sticky_key = sticky_key_;
     auto assembled = assemble(std::move(prepared), snapshot_.get(), *registry_, removed_series_,
                               workers_count_, *this);
     if (!assembled) {

@@ -24,6 +24,7 @@ std::shared_ptr<connect::PoolEntry> make_pool(const SnapshotPool& pool,
         std::make_shared<connect::PoolEntry>(pool.config, pool.shared, pool.series, worker, seed);
     const connect::KeepaliveSettings bounds = keepalive(*pool.config);
     if (pool.config->tls) entry->tls = pool.tls.of_workers[worker];
+    entry->sticky = pool.sticky;
     entry->backends.reserve(pool.backends.size());
     for (std::size_t index = 0; index < pool.backends.size(); ++index) {
         const auto& shared = pool.backends[index];

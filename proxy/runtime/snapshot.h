@@ -30,6 +30,7 @@ struct SnapshotPool {
     std::shared_ptr<balancing::SharedPool> shared;
     connect::PoolSeries series{};
     PoolTls tls;
+    std::shared_ptr<const balancing::StickyTable> sticky;  ///< null: it is not sticky
     /// In the configuration's order. Of a backend that has not changed the same object as before.
     std::vector<std::shared_ptr<const connect::SharedBackend>> backends;
 };

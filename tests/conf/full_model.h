@@ -95,6 +95,7 @@ slow_start = { over = "1m30s", from = "7%" }
 keepalive = { idle = "none", per_backend = 5, max_requests = "none", max_age = "2h" }
 timeouts = { response = "15s", idle = "6s", total = "30s" }
 send_proxy = "v2"
+sticky = { cookie = "place", key_file = "/tls/sticky-of-the-balancers.key", http_only = false, secure = true, same_site = "none", max_age = "2h" }
 host_header = "app.internal"
 when_all_down = "fail"
 

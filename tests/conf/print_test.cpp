@@ -137,6 +137,8 @@ TEST_CASE("a short form is where its own values come from", "[conf][print]") {
     CHECK(line("check = \"tcp\"", "check.tcp") == "check.tcp = true # f.toml:6");
     CHECK(line("check = \"tcp\"", "check.every").ends_with("# default"));
     CHECK(line("keepalive = \"9s\"", "keepalive.idle") == "keepalive.idle = \"9s\" # f.toml:6");
+    CHECK(line("sticky = \"lb\"", "sticky.cookie") == "sticky.cookie = \"lb\" # f.toml:6");
+    CHECK(line("sticky = \"lb\"", "sticky.secure").ends_with("# default"));
     CHECK(line_of(printed(test::with("[process]\ndrain = \"9s\"")), "drain.tunnels") ==
           "drain.tunnels = \"9s\" # f.toml:7");
 }

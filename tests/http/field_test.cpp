@@ -12,6 +12,7 @@ namespace {
 constexpr std::pair<std::string_view, FieldId> kNames[] = {
     {"Accept", FieldId::Accept},
     {"Authorization", FieldId::Authorization},
+    {"Cache-Control", FieldId::CacheControl},
     {"CDN-Loop", FieldId::CdnLoop},
     {"Connection", FieldId::Connection},
     {"Content-Length", FieldId::ContentLength},

@@ -141,3 +141,14 @@ TEST_CASE("the secrets of tickets are told as they are, and a state may have non
     CHECK(to_json(bare).find("ticket") == std::string::npos);
     CHECK(parse_state(to_json(bare))->ticket_secrets.empty());
 }
+
+TEST_CASE("the key of sticky cookies is told as it is, and a state may have none",
+          "[runtime][state]") {
+    SavedState state = example();
+    CHECK(parse_state(to_json(state))->sticky_key.empty());
+    state.sticky_key = std::string(31, 'k') + '\0';
+    const std::string text = to_json(state);
+    CHECK(parse_state(text)->sticky_key == state.sticky_key);
+    state.sticky_key = "short";
+    CHECK(complaint(to_json(state)) == "\"sticky_key\" is no key");
+}
