@@ -86,8 +86,9 @@ void Monitor::take_verdict(Entry& entry) {
     const Time now = clock_.now();
     std::string why = describe(entry.streak(), " x ");
     if (entry.thresholds.verdict() == Verdict::Up) {
+        const bool was_out = !entry.pool->has_usable();
         entry.pool->bring_up(*entry.backend, now);
-        if (entry.pool->is_recovering(now)) hurry_the_others(entry);
+        if (was_out && entry.pool->is_recovering(now)) hurry_the_others(entry);
         if (entry.backend->health() == State::Rising) {
             const Duration over = entry.pool->settings().slow_start.over;
             slow_starts_until_ = std::min(slow_starts_until_, now + over);

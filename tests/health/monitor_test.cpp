@@ -115,6 +115,27 @@ TEST_CASE("a backend that comes back alone is up at once", "[health][monitor]") 
           "info pool app: backend b1 (127.0.0.1:3001) is up: 2 passed, was down for 11s\n");
 }
 
+TEST_CASE("when the first of a pool that was out is back, the others are checked at once",
+          "[health][monitor]") {
+    SimulatedChecks checks{3};
+    checks.watch_all();
+    checks.start();
+    checks.run_for(60s);
+    for (unsigned each = 1; each <= 3; ++each) checks.let_fail(each);
+    checks.run_for(60s);
+    for (unsigned each = 1; each <= 3; ++each) REQUIRE(checks.state(each) == State::Down);
+    for (unsigned each = 1; each <= 3; ++each) checks.let_pass(each);
+    const auto up = [&] {
+        int count = 0;
+        for (unsigned each = 1; each <= 3; ++each) count += checks.state(each) == State::Up;
+        return count;
+    };
+    while (up() == 0) checks.run_for(10ms);
+    // Two passes and the time between them; alone they would have waited for up to 5 s.
+    checks.run_for(700ms);
+    CHECK(up() == 3);  // and none of them rises: they came back together
+}
+
 TEST_CASE("reasons that differ are not counted as one", "[health][monitor]") {
     SimulatedChecks checks{1};
     checks.watch_all();
