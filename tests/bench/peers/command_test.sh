@@ -140,9 +140,10 @@ killed_under_load() {
     run=$!
     tries=0
     victim=
-    # It is under load when it has used more CPU than a start takes: ten ticks of the clock.
+    # It is under load when it has used more CPU than a start takes, with a sanitizer too: forty
+    # ticks of the clock.
     until [ -n "$victim" ] &&
-        [ "$(awk '{print $14 + $15}' "/proc/$victim/stat")" -ge 10 ]; do
+        [ "$(awk '{print $14 + $15}' "/proc/$victim/stat")" -ge 40 ]; do
         tries=$((tries + 1))
         [ "$tries" -gt 1000 ] && break
         victim=$(ps -o pid=,args= --ppid "$run" | awk -v words="$2" 'index($0, words) {print $1}')
