@@ -14,7 +14,7 @@ die() {
 }
 
 build_packages="build-essential cmake ninja-build pkgconf catch2 libcli11-dev libexpected-dev
-    libfmt-dev libnghttp2-dev libspdlog-dev libssl-dev libtomlplusplus-dev libuv1-dev nlohmann-json3-dev"
+    libc-ares-dev libfmt-dev libnghttp2-dev libspdlog-dev libssl-dev libtomlplusplus-dev libuv1-dev nlohmann-json3-dev"
 test_packages="curl haproxy iproute2 libbenchmark-dev libnginx-mod-stream nghttp2-client nghttp2-server nginx nodejs openssl procps
     python3 python3-grpcio python3-websockets strace valgrind wrk"
 ci_packages="clang git"
