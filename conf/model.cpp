@@ -15,6 +15,8 @@ bool Check::operator==(const Check& other) const {
     return all(*this) == all(other);
 }
 
+std::string Dns::text() const { return is_service() ? name : HostPort{name, port, {}}.text(); }
+
 bool Listener::takes_h2() const { return std::find(http.begin(), http.end(), "h2") != http.end(); }
 
 bool Listener::lets_in(const IpAddress& client) const {

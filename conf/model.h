@@ -472,9 +472,21 @@ struct Sticky {
     std::string_view key_bytes() const;
 };
 
+/// A name whose addresses are a pool's backends, beside those that are written.
+struct Dns {
+    std::string name;        ///< of a host, or of a service as "_http._tcp.app.internal"
+    std::uint16_t port = 0;  ///< of the host; 0: `name` is a service, whose SRV records have ports
+    std::vector<HostPort> servers;  ///< IP addresses; empty: those of this machine
+    Location where;
+
+    bool is_service() const { return port == 0; }
+    std::string text() const;  ///< as written
+};
+
 struct Pool {
     std::string name;
-    std::vector<Backend> backends;             ///< at least one
+    std::vector<Backend> backends;  ///< at least one, unless there is `dns`
+    std::optional<Dns> dns;
     std::string policy = "least_connections";  ///< a name of LoadOptions::policies
     Hash hash;                                 ///< read by the policy "hash" only
     std::optional<Check> check;                ///< nothing: backends stay `unknown`

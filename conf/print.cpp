@@ -24,7 +24,7 @@ struct ShortForm {
     bool by_off = true;    ///< by "off"
     bool by_value = true;  ///< by anything else
 };
-constexpr std::array<ShortForm, 18> kShortForms{{
+constexpr std::array<ShortForm, 19> kShortForms{{
     {"stop", "stop.requests"},
     {"stop", "stop.tunnels"},
     {"drain", "drain.requests"},
@@ -43,6 +43,7 @@ constexpr std::array<ShortForm, 18> kShortForms{{
     {"slow_start", "slow_start.over"},
     {"keepalive", "keepalive.idle"},
     {"sticky", "sticky.cookie"},
+    {"dns", "dns.name"},
 }};
 
 /// A section that a value may come from, nearest first.
@@ -163,6 +164,7 @@ class Printer {
             return timeouts.response < timeouts.total || timeouts.total == kForever;
         }
         if (!key.starts_with("queue.")) return true;
+        if (pool.dns && pool.max_in_flight != kUnlimited) return true;
         return std::any_of(pool.backends.begin(), pool.backends.end(), [](const Backend& backend) {
             return backend.max_in_flight != kUnlimited;
         });

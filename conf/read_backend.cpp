@@ -143,10 +143,10 @@ void read_backends(Section& section, Pool& out) {
             all_good = all_good && is_good;
             if (is_good) backends.push_back(std::move(named));
         });
-    if (backends.empty() && all_good) {
+    if (backends.empty() && all_good && !out.dns) {
         section.error(section.key_place("backends"),
                       fmt::format("{} has no backends", section.title()),
-                      "write backends = [\"127.0.0.1:3001\"]");
+                      "write backends = [\"127.0.0.1:3001\"], or dns = \"app.internal:8000\"");
     }
     check_names(section, backends);
     for (Named& named : backends) out.backends.push_back(std::move(named.backend));

@@ -9,6 +9,7 @@
 #include "conf/names.h"
 #include "conf/read_backend.h"
 #include "conf/read_check.h"
+#include "conf/read_dns.h"
 #include "conf/read_retry.h"
 #include "conf/read_sticky.h"
 #include "conf/read_tls.h"
@@ -254,9 +255,17 @@ void check_hash(Section& section, const Pool& pool) {
                   "write policy = \"hash\", or remove it");
 }
 
-/// A unix socket has no name that a certificate could be for.
-void check_tls_names(const Section& section, const Pool& pool) {
+/// A unix socket has no name that a certificate could be for, and backends by DNS have addresses.
+void settle_tls_names(const Section& section, Pool& pool) {
     if (!pool.tls || !pool.tls->verify || !pool.tls->sni.empty()) return;
+    if (pool.dns && pool.dns->is_service()) {
+        section.reading().error(
+            pool.dns->where,
+            fmt::format("the backends of {} have no name to verify", pool.dns->name),
+            "write tls = { sni = \"app.internal\" }, or { verify = false }");
+    } else if (pool.dns) {
+        pool.tls->sni = pool.dns->name;
+    }
     for (const Backend& backend : pool.backends) {
         if (!backend.address.is_unix()) continue;
         section.reading().error(backend.where,
@@ -284,9 +293,10 @@ void check_queue(Section& section, const PoolDraft& draft) {
     const Pool& pool = draft.pool;
     if (!section.has("queue") || draft.queue.effective().size == 0) return;
     const bool has_limit =
+        (pool.dns && pool.max_in_flight != kUnlimited) ||
         std::any_of(pool.backends.begin(), pool.backends.end(),
                     [](const Backend& backend) { return backend.max_in_flight != kUnlimited; });
-    if (has_limit || pool.backends.empty()) return;
+    if (has_limit || (pool.backends.empty() && !pool.dns)) return;
     section.reading().warning(section.key_place("queue"),
                               fmt::format("\"queue\" is never used in {}: \"max_in_flight\" is "
                                           "none",
@@ -306,9 +316,10 @@ void read_pool_defaults(Section& section, std::span<const std::string_view> poli
 void read_pool(Section& section, std::span<const std::string_view> policies, PoolDraft& draft) {
     draft.pool.where = section.where();
     read_settings(section, policies, draft, true);
+    read_dns(section, draft.pool.dns);
     read_backends(section, draft.pool);
     settle(section.reading(), draft);
-    check_tls_names(section, draft.pool);
+    settle_tls_names(section, draft.pool);
     check_http2(section, draft);
     check_hash(section, draft.pool);
     check_queue(section, draft);

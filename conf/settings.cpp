@@ -415,6 +415,12 @@ SettingGroup settings(const Route& route) {
 
 SettingGroup settings(const Pool& pool) {
     Group group{Kind::Pool, pool.name};
+    if (pool.dns) {
+        group.add("dns.name", toml_text(pool.dns->text()));
+        std::vector<std::string> servers;
+        for (const HostPort& server : pool.dns->servers) servers.push_back(server.text());
+        group.add_texts("dns.servers", servers);
+    }
     group.add("policy", toml_text(pool.policy));
     if (pool.policy == "hash") add_hash(group, pool.hash);
     add_check(group, pool.check);

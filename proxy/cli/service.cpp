@@ -49,6 +49,7 @@ int Service::run(conf::Model model) {
     if (keeper_ != nullptr) keeper_->save_now();
     keeper_.reset();
     admin_.reset();
+    discovery_.reset();
     steering_.reset();
     server_.reset();
     return exit_code_;
@@ -72,7 +73,10 @@ std::vector<Error> Service::start(conf::Model model) {
 
     runtime::Overrides overrides = recalled_.overrides;
     std::vector<std::string> ended;
-    conf::Model running = runtime::lay_over(model, overrides, ended);
+    runtime::DnsBook dns = runtime::complete({}, model, runtime::Discovery::kPatience);
+    conf::Model running = model;
+    runtime::lay_members(running, dns);
+    running = runtime::lay_over(running, overrides, ended);
     const std::optional<conf::Admin> admin = model.admin;
     const auto tickets = std::make_shared<net::TicketKeys>(wall_now());
     tickets->restore(recalled_.ticket_secrets, wall_now());
@@ -82,8 +86,8 @@ std::vector<Error> Service::start(conf::Model model) {
     auto server = runtime::Server::make(loop_, std::move(prepared), overrides, &*inherited_);
     if (!server) return std::move(server).error();
     server_ = std::move(*server);
-    steering_ = std::make_unique<runtime::Steering>(loop_, *server_, std::move(model),
-                                                    settings_.path, std::move(overrides));
+    steering_ = std::make_unique<runtime::Steering>(
+        loop_, *server_, std::move(model), settings_.path, std::move(dns), std::move(overrides));
     steering_->set_observer(*this);
     auto made = control::AdminServer::make(loop_, *server_, steering_.get(), admin,
                                            control::adopt_admin(*inherited_, admin),
@@ -108,6 +112,7 @@ std::vector<Error> Service::start(conf::Model model) {
     log::info("fairlead {} starts with {} workers, at most {} client connections", version(),
               server_->workers(), server_->cap().most());
     if (auto started = server_->start(); !started) return {started.error()};
+    discovery_ = std::make_unique<runtime::Discovery>(loop_, *server_, *steering_);
     keep_state(steering_->file_model());
     watch_files(steering_->file_model());
     return {};

@@ -13,6 +13,7 @@
 #include "proxy/net/loop.h"
 #include "proxy/net/signals.h"
 #include "proxy/runtime/config_watch.h"
+#include "proxy/runtime/discovery.h"
 #include "proxy/runtime/privileges.h"
 #include "proxy/runtime/saved_state.h"
 #include "proxy/runtime/server.h"
@@ -81,6 +82,7 @@ class Service final : private runtime::SteeringObserver, private runtime::Takeov
     std::unique_ptr<runtime::TakeoverClient> from_;  ///< the process this one takes over from
     std::unique_ptr<runtime::Server> server_;
     std::unique_ptr<runtime::Steering> steering_;
+    std::unique_ptr<runtime::Discovery> discovery_;
     std::unique_ptr<control::AdminServer> admin_;
     std::unique_ptr<runtime::StateKeeper> keeper_;
     std::string state_path_;  ///< of keeper_

@@ -24,6 +24,8 @@ void Service::on_refused() { admin_->on_refused(); }
 void Service::on_applied(const conf::Model& model) {
     admin_->on_applied(model);
     keep_state(model);
+    // Null until start() is through.
+    if (discovery_ != nullptr) discovery_->refresh();
 }
 
 void Service::on_reloaded(const runtime::ReloadReport& report) {

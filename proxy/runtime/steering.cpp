@@ -56,13 +56,15 @@ std::string_view word(ReloadResult result) {
 }
 
 Steering::Steering(net::Loop& loop, Server& server, conf::Model file_model, std::string path,
-                   Overrides overrides)
+                   DnsBook dns, Overrides overrides)
     : loop_(loop),
       server_(server),
       observer_(nobody()),
       background_(loop),
       file_model_(std::make_shared<const conf::Model>(std::move(file_model))),
       file_settings_(std::make_shared<const conf::SettingList>(conf::settings(*file_model_))),
+      dns_(std::move(dns)),
+      base_model_(with_members(file_model_, dns_)),
       path_(std::move(path)),
       overrides_(std::move(overrides)),
       confirm_deadline_(net::Deadline::of<&Steering::on_confirm_deadline>(loop.timers(), *this)) {
@@ -133,14 +135,22 @@ void Steering::hold(std::string why) {
     if (held_.empty() && !missed_.empty()) reload(std::exchange(missed_, {}), std::nullopt);
 }
 
-void Steering::run_reload(std::string trigger, std::optional<Duration> confirm,
-                          OnReloaded on_done) {
-    observer_->on_reloading();
+/// Of a change that begins now, from what runs.
+std::shared_ptr<Steering::Work> Steering::new_work() const {
     auto work = std::make_shared<Work>();
-    work->path = path_;
+    work->file_model = file_model_;
+    work->dns = dns_;
     work->overrides = overrides_;
     work->running = server_.snapshot().settings;
     work->tls = server_.tls_making();
+    return work;
+}
+
+void Steering::run_reload(std::string trigger, std::optional<Duration> confirm,
+                          OnReloaded on_done) {
+    observer_->on_reloading();
+    auto work = new_work();
+    work->path = path_;
     work->trigger = std::move(trigger);
     work->confirm = confirm;
     work->on_reloaded = std::move(on_done);
@@ -225,6 +235,8 @@ void Steering::adopt(Work& work) {
         file_model_ = work.file_model;
         file_settings_ = std::make_shared<const conf::SettingList>(conf::settings(*file_model_));
     }
+    dns_ = std::move(work.dns);
+    base_model_ = std::move(work.base_model);
     overrides_ = std::move(work.overrides);
     for (const AdminChange& change : work.admin) {
         server_.set_admin(change.pool, change.backend, change.state);
@@ -356,11 +368,8 @@ void Steering::on_confirm_deadline() {
         log::warn("configuration: nobody confirmed generation {}: going back",
                   server_.snapshot().generation);
         observer_->on_reloading();
-        auto work = std::make_shared<Work>();
+        auto work = new_work();
         work->file_model = std::exchange(confirmed_model_, nullptr);
-        work->overrides = overrides_;
-        work->running = server_.snapshot().settings;
-        work->tls = server_.tls_making();
         work->trigger = "not confirmed in time";
         if (!background_.run([work] { work->load(); }, [this, work] { on_loaded(work); })) {
             report(work, ReloadResult::Refused, "error: too much is under way\n");

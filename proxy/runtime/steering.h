@@ -2,9 +2,9 @@
 /// admin endpoint. All or nothing each time; one change at a time, the others wait in order.
 /// Main's thread and loop.
 ///
-/// What runs is always `overrides applied to the file's model`: a weight set by a person and a
-/// weight written in the file take the same way, and an override lasts until the file changes that
-/// very value.
+/// What runs is always the file's model, with the backends that DNS gives laid over it, and then
+/// the overrides: a weight set by a person and a weight written in the file take the same way, and
+/// an override lasts until the file changes that very value.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@
 #include "proxy/net/background.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/timer_wheel.h"
+#include "proxy/runtime/dns_members.h"
 #include "proxy/runtime/overrides.h"
 #include "proxy/runtime/server.h"
 
@@ -93,10 +94,11 @@ class SteeringObserver {
 
 class Steering {
   public:
-    /// @param file_model  what `server` was made from, before overrides
+    /// @param file_model  what `server` was made from, before DNS and overrides
+    /// @param dns         as it was laid over it
     /// @param path        of the main file; empty when there is none (then nothing is reloaded)
     /// @param overrides   as they were laid over it
-    Steering(net::Loop& loop, Server& server, conf::Model file_model, std::string path,
+    Steering(net::Loop& loop, Server& server, conf::Model file_model, std::string path, DnsBook dns,
              Overrides overrides);
     ~Steering();
     Steering(const Steering&) = delete;
@@ -133,6 +135,15 @@ class Steering {
     void add_backend(std::string pool, conf::Backend backend, std::string who, OnChanged on_done);
     void remove_backend(std::string pool, std::string backend, std::string who, OnChanged on_done);
 
+    // ---- what is found out
+    /// Puts other members of pools in force. One of a question that is not asked any more is left
+    /// out.
+    void set_dns(DnsBook changed, OnChanged on_done);
+    /// Looks up the names of backends once more, and takes their addresses.
+    void look_again(OnChanged on_done);
+    /// In force: of exactly the pools with `dns`.
+    const DnsBook& dns() const { return dns_; }
+
     /// Changes and reloads are refused from now on, with this reason; empty: they are not any more.
     /// What is under way comes to its end. A reload that nobody waits for (a signal, a file that
     /// changed) is made up for afterwards.
@@ -168,8 +179,9 @@ class Steering {
     void adopt(Work& work);
     void on_applied(const std::shared_ptr<Work>& work, std::vector<Error> errors);
     void report(const std::shared_ptr<Work>& work, ReloadResult result, std::string errors);
-    using Change = std::function<std::optional<Refusal>(Overrides&, std::vector<AdminChange>&)>;
+    using Change = std::function<std::optional<Refusal>(Work&)>;
     void change(std::string what, Change change, OnChanged on_done);
+    std::shared_ptr<Work> new_work() const;
     std::optional<Refusal> unknown_backend(const std::string& pool,
                                            const std::string& backend) const;
     std::optional<Refusal> unknown_pool(const std::string& pool) const;
@@ -182,6 +194,8 @@ class Steering {
     net::Background background_;
     std::shared_ptr<const conf::Model> file_model_;
     std::shared_ptr<const conf::SettingList> file_settings_;
+    DnsBook dns_;
+    std::shared_ptr<const conf::Model> base_model_;  ///< the file's with `dns_`, without overrides
     const std::string path_;
     Overrides overrides_;
     std::deque<Job> jobs_;

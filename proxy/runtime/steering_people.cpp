@@ -56,6 +56,14 @@ void set_weight(Overrides& overrides, const conf::Model& file, const std::string
 
 }  // namespace
 
+std::shared_ptr<const conf::Model> with_members(std::shared_ptr<const conf::Model> model,
+                                                const DnsBook& dns) {
+    if (dns.empty()) return model;
+    auto base = std::make_shared<conf::Model>(*model);
+    lay_members(*base, dns);
+    return base;
+}
+
 void Steering::Work::load() {
     if (!path.empty()) {
         began = std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
@@ -69,7 +77,9 @@ void Steering::Work::load() {
         if (!errors.empty()) return;
         file_model = std::make_shared<const conf::Model>(std::move(loaded.model));
     }
-    prepared = prepare(lay_over(*file_model, overrides, ended), running.get(), std::move(tls));
+    dns = complete(std::move(dns), *file_model, kDnsPatience);
+    base_model = with_members(file_model, dns);
+    prepared = prepare(lay_over(*base_model, overrides, ended), running.get(), std::move(tls));
     errors = std::move(prepared.errors);
     if (!errors.empty()) return;
     for (const conf::Change& change : prepared.changes) {
@@ -97,14 +107,10 @@ void Steering::change(std::string what, Change change, OnChanged on_done) {
     }
     enqueue([this, what = std::move(what), change = std::move(change),
              on_done = std::move(on_done)]() mutable {
-        auto work = std::make_shared<Work>();
-        work->file_model = file_model_;
-        work->overrides = overrides_;
-        work->running = server_.snapshot().settings;
-        work->tls = server_.tls_making();
+        auto work = new_work();
         work->trigger = std::move(what);
         work->on_changed = std::move(on_done);
-        if (std::optional<Refusal> refusal = change(work->overrides, work->admin)) {
+        if (std::optional<Refusal> refusal = change(*work)) {
             telemetry::log::debug("{}: refused: {}", work->trigger, refusal->error);
             finish([&] { work->on_changed(std::move(refusal)); });
             return;
@@ -142,13 +148,15 @@ void Steering::change_backend(std::string pool, std::string backend, const Backe
     if (wanted.weight) what += fmt::format(" weight {}", *wanted.weight);
     change(
         std::move(what),
-        [this, pool = std::move(pool), backend = std::move(backend), wanted](
-            Overrides& overrides, std::vector<AdminChange>& admin) -> std::optional<Refusal> {
+        [this, pool = std::move(pool), backend = std::move(backend),
+         wanted](Work& work) -> std::optional<Refusal> {
             if (auto refusal = unknown_backend(pool, backend)) return refusal;
-            if (wanted.weight) set_weight(overrides, *file_model_, pool, backend, *wanted.weight);
+            if (wanted.weight) {
+                set_weight(work.overrides, *base_model_, pool, backend, *wanted.weight);
+            }
             if (wanted.state) {
-                overrides.at(pool, backend).state = *wanted.state;
-                admin.push_back({pool, backend, *wanted.state});
+                work.overrides.at(pool, backend).state = *wanted.state;
+                work.admin.push_back({pool, backend, *wanted.state});
             }
             return std::nullopt;
         },
@@ -159,8 +167,7 @@ void Steering::add_backend(std::string pool, conf::Backend backend, std::string 
                            OnChanged on_done) {
     change(
         fmt::format("{}: add {} {} to pool {}", who, backend.name, backend.address.text(), pool),
-        [this, pool, backend](Overrides& overrides,
-                              std::vector<AdminChange>&) -> std::optional<Refusal> {
+        [this, pool, backend](Work& work) -> std::optional<Refusal> {
             if (auto refusal = unknown_pool(pool)) return refusal;
             const conf::Model& model = server_.snapshot().model;
             if (find_backend(model, pool, backend.name) != nullptr) {
@@ -169,7 +176,7 @@ void Steering::add_backend(std::string pool, conf::Backend backend, std::string 
                     fmt::format("pool \"{}\" has a backend \"{}\" already", pool, backend.name),
                     "give another name"};
             }
-            overrides.added.push_back({pool, backend});
+            work.overrides.added.push_back({pool, backend});
             return std::nullopt;
         },
         std::move(on_done));
@@ -179,8 +186,8 @@ void Steering::remove_backend(std::string pool, std::string backend, std::string
                               OnChanged on_done) {
     change(
         fmt::format("{}: remove {}/{}", who, pool, backend),
-        [this, pool, backend](Overrides& overrides,
-                              std::vector<AdminChange>&) -> std::optional<Refusal> {
+        [this, pool, backend](Work& work) -> std::optional<Refusal> {
+            Overrides& overrides = work.overrides;
             if (auto refusal = unknown_backend(pool, backend)) return refusal;
             if (server_.snapshot().model.pool(pool)->backends.size() == 1) {
                 return Refusal{409, "it is the pool's last backend",
@@ -190,7 +197,7 @@ void Steering::remove_backend(std::string pool, std::string backend, std::string
             if (added != overrides.added.end()) {
                 overrides.added.erase(added);
             } else if (const conf::Backend* const of_file =
-                           find_backend(*file_model_, pool, backend)) {
+                           find_backend(*base_model_, pool, backend)) {
                 overrides.removed.push_back({pool, *of_file});
             }
             std::erase_if(overrides.backends, [&](const BackendOverride& each) {
@@ -199,6 +206,28 @@ void Steering::remove_backend(std::string pool, std::string backend, std::string
             return std::nullopt;
         },
         std::move(on_done));
+}
+
+// ---- what is found out
+
+void Steering::set_dns(DnsBook changed, OnChanged on_done) {
+    change(
+        "dns",
+        [changed = std::move(changed)](Work& work) -> std::optional<Refusal> {
+            for (const auto& [pool, membership] : changed) {
+                const auto known = work.dns.find(pool);
+                const bool is_asked =
+                    known != work.dns.end() && known->second.question() == membership.question();
+                if (is_asked) known->second = membership;
+            }
+            return std::nullopt;
+        },
+        std::move(on_done));
+}
+
+void Steering::look_again(OnChanged on_done) {
+    change(
+        "names", [](Work&) -> std::optional<Refusal> { return std::nullopt; }, std::move(on_done));
 }
 
 // ---- what would change
@@ -230,11 +259,8 @@ void Steering::plan(std::function<void(const Preview&)> on_done) {
         on_done({{}, {"there is no configuration file"}, {}});
         return;
     }
-    auto work = std::make_shared<Work>();
+    auto work = new_work();
     work->path = path_;
-    work->overrides = overrides_;
-    work->running = server_.snapshot().settings;
-    work->tls = server_.tls_making();
     const auto tell = [this, work, on_done] {
         Preview preview;
         preview.changes = work->prepared.changes;

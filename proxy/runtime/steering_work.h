@@ -14,6 +14,13 @@ namespace fairlead::runtime {
 /// Changes that wait their turn; more at a time no person makes.
 inline constexpr std::size_t kJobsMax = 256;
 
+/// Pools whose names are new wait so long for an answer at most.
+inline constexpr Duration kDnsPatience = std::chrono::seconds{4};
+
+/// The model with what DNS gives laid over it; the same object when it gives nothing.
+std::shared_ptr<const conf::Model> with_members(std::shared_ptr<const conf::Model> model,
+                                                const DnsBook& dns);
+
 struct Steering::AdminChange {
     std::string pool;
     std::string backend;
@@ -25,6 +32,7 @@ struct Steering::Work {
     // ---- asked for
     std::string path;  ///< of a file to load; empty: `file_model` is what is wanted
     std::shared_ptr<const conf::Model> file_model;
+    DnsBook dns;
     Overrides overrides;
     std::shared_ptr<const conf::SettingList> running;
     TlsMaking tls;
@@ -37,7 +45,8 @@ struct Steering::Work {
     // ---- found
     std::vector<Error> errors;
     std::vector<Error> warnings;
-    std::vector<std::string> ended;  ///< overrides
+    std::shared_ptr<const conf::Model> base_model;  ///< with what DNS gives, without overrides
+    std::vector<std::string> ended;                 ///< overrides
     std::uint64_t fingerprint = 0;
     std::vector<std::string> files;
     std::vector<std::string> folders;

@@ -96,6 +96,7 @@ keepalive = { idle = "none", per_backend = 5, max_requests = "none", max_age = "
 timeouts = { response = "15s", idle = "6s", total = "30s" }
 send_proxy = "v2"
 sticky = { cookie = "place", key_file = "/tls/sticky-of-the-balancers.key", http_only = false, secure = true, same_site = "none", max_age = "2h" }
+dns = { name = "app.internal:8000", servers = ["10.0.0.2", "10.0.0.3:5353"] }
 host_header = "app.internal"
 when_all_down = "fail"
 

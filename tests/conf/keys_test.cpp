@@ -27,5 +27,5 @@ TEST_CASE("the list of keys reaches into every table and names each key once", "
     CHECK(has("listener.tls.certificates.ocsp"));
     CHECK(has("pool.tls.verify"));
     CHECK(has("listener.h2.connection_window"));
-    CHECK(all.size() == 182);
+    CHECK(all.size() == 185);
 }

@@ -61,7 +61,8 @@ TEST_CASE("one backend needs no list", "[conf][pool]") {
 
 TEST_CASE("backends that cannot be are reported", "[conf][pool]") {
     CHECK(only_error(std::string{test::kListener} + "[pool.app]\n") ==
-          "[pool.app] has no backends | write backends = [\"127.0.0.1:3001\"]");
+          "[pool.app] has no backends | write backends = [\"127.0.0.1:3001\"], or "
+          "dns = \"app.internal:8000\"");
     CHECK(backends_error("[\"127.0.0.1:0\"]") ==
           "\"0\" in \"127.0.0.1:0\" is not a port | ports are 1 to 65535");
     CHECK(backends_error("[8080]") ==

@@ -49,8 +49,8 @@ struct Running {
         auto made = Server::make(loop, prepare(loaded.model, nullptr));
         if (!made) FAIL(render(made.error()));
         server = std::move(*made);
-        steering =
-            std::make_unique<Steering>(loop, *server, std::move(loaded.model), file, Overrides{});
+        steering = std::make_unique<Steering>(loop, *server, std::move(loaded.model), file,
+                                              DnsBook{}, Overrides{});
         REQUIRE(server->start());
         REQUIRE(turn_until(loop, [&] { return server->is_ready(); }));
     }
