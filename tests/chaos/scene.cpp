@@ -29,7 +29,7 @@ Scene::Scene(unsigned workers) : well_(well_script()), workers_(workers) {
     }
     balancer_ = std::make_unique<scenarios::Balancer>(scenarios::Setup{.whole = config(0)});
     scenarios::get(balancer_->port(), "/well/warm");
-    descriptors_ = balancer_->descriptors();
+    sockets_ = balancer_->sockets();
 }
 
 std::string Scene::config(int turn) const {
@@ -45,7 +45,8 @@ std::string Scene::config(int turn) const {
                 "passive = \"off\"\nbuffer = { request = \"64KiB\", response = \"64KiB\" }\n"
                 "timeouts = { connect = \"250ms\", response = \"250ms\", idle = \"250ms\" }\n"
                 "retry = { attempts = 1, on = [\"connect\", \"stale\", \"reset\", \"timeout\"], "
-                "budget = \"none\" }\nkeepalive = { max_age = \"" +
+                "budget = \"none\" }\nkeepalive = { idle = \"4s\", "
+                "max_age = \"" +
                 std::to_string(1000 + turn) + "s\" }\n";
     };
     const std::string well = ", \"" + well_.address() + "\"";
@@ -109,15 +110,14 @@ std::string Scene::left_over() {
     if (!eventually([&] { return is_quiet(); })) {
         return "connections, requests or snapshots:\n" + balancer_->admin("/metrics").body;
     }
-    // Only unused connections to backends may be open beside what was at the start.
+    // Unused connections to backends are bounded otherwise.
     const auto idle = [&] {
         const scenarios::Scrape now{balancer_->admin("/metrics").body};
         return static_cast<std::size_t>(now.sum("fairlead_backend_connections{"));
     };
-    if (!eventually([&] { return balancer_->descriptors() <= descriptors_ + idle(); })) {
-        return std::to_string(balancer_->descriptors()) + " descriptors, " +
-               std::to_string(descriptors_) + " at the start and " + std::to_string(idle()) +
-               " unused connections";
+    if (!eventually([&] { return balancer_->sockets() <= sockets_ + idle(); })) {
+        return std::to_string(balancer_->sockets()) + " sockets, " + std::to_string(sockets_) +
+               " at the start and " + std::to_string(idle()) + " unused connections";
     }
     return {};
 }

@@ -24,7 +24,7 @@ class Scene {
     std::size_t executions(std::string_view path) const;
     /// The access log's line of this path. Fails the test when none comes.
     scenarios::JsonText line(const std::string& path) const;
-    /// Connections, leases and old snapshots are gone, and the descriptors of before are back.
+    /// Connections, leases and old snapshots are gone, and so are its sockets.
     /// @return what is left; empty: nothing
     std::string left_over();
 
@@ -40,7 +40,7 @@ class Scene {
     unsigned workers_;
     int turn_ = 0;
     std::unique_ptr<scenarios::Balancer> balancer_;
-    std::size_t descriptors_ = 0;
+    std::size_t sockets_ = 0;
 };
 
 }  // namespace fairlead::chaos

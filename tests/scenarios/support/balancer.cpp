@@ -279,6 +279,17 @@ std::size_t Balancer::descriptors() const {
     return count;
 }
 
+std::size_t Balancer::sockets() const {
+    std::size_t count = 0;
+    for (const auto& each :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
+        std::error_code gone;  // one that is closed meanwhile
+        const std::string kind = std::filesystem::read_symlink(each.path(), gone).string();
+        count += kind.starts_with("socket:") ? 1 : 0;
+    }
+    return count;
+}
+
 std::string Balancer::status(const std::string& pointer) const {
     return JsonText(admin("/api/v1/status").body).at(pointer);
 }

@@ -96,6 +96,8 @@ class Balancer {
     double metric(std::string_view series) const;
     /// Open descriptors now.
     std::size_t descriptors() const;
+    /// Those of sockets alone: each worker opens a spare descriptor when it first accepts.
+    std::size_t sockets() const;
     /// Resident memory now, and at most so far. 0 with a sanitizer, which needs more than we do.
     std::size_t memory_kib() const { return proc_status("VmRSS:"); }
     std::size_t memory_peak_kib() const { return proc_status("VmHWM:"); }
