@@ -115,17 +115,31 @@ ordered_json backend_status(const runtime::Server& server, const runtime::Steeri
     return json;
 }
 
+ordered_json dns_status(const conf::Pool& pool, const runtime::Steering* steering) {
+    ordered_json json{{"name", pool.dns->text()}};
+    const runtime::DnsMembership* const known =
+        steering == nullptr ? nullptr : runtime::find(steering->dns(), pool);
+    if (known == nullptr) return json;
+    json["members"] = known->places().size();
+    if (!known->error().empty()) json["error"] = known->error();
+    return json;
+}
+
 ordered_json pool_status(const runtime::Server& server, const runtime::Steering* steering,
                          const runtime::SnapshotPool& pool) {
     ordered_json backends = ordered_json::array();
     for (const auto& each : pool.backends) {
         backends.push_back(backend_status(server, steering, pool, *each));
     }
-    return {
-        {"name", pool.config->name},           {"policy", pool.config->policy},
-        {"usable", pool.shared->has_usable()}, {"queue_length", pool.shared->waiting()},
-        {"backends", std::move(backends)},
+    ordered_json json{
+        {"name", pool.config->name},
+        {"policy", pool.config->policy},
+        {"usable", pool.shared->has_usable()},
+        {"queue_length", pool.shared->waiting()},
     };
+    if (pool.config->dns) json["dns"] = dns_status(*pool.config, steering);
+    json["backends"] = std::move(backends);
+    return json;
 }
 
 ordered_json certificate_status(const runtime::SnapshotListener& listener) {

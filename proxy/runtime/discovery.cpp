@@ -130,6 +130,7 @@ void Discovery::on_answers(const Asked& asked) {
         tell(name, before, membership);
         found->second.due = loop_.now() + membership.holds_for();
         // Compared with what is in force: a change that was refused is tried again.
+        steering_.note_dns(name, membership);
         const auto in_force = steering_.dns().find(name);
         const bool is_changed =
             in_force != steering_.dns().end() && in_force->second.places() != membership.places();

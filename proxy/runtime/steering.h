@@ -139,6 +139,9 @@ class Steering {
     /// Puts other members of pools in force. One of a question that is not asked any more is left
     /// out.
     void set_dns(DnsBook changed, OnChanged on_done);
+    /// The members that are in force have been confirmed, or could not be: what is known of the
+    /// answers changes, and nothing else.
+    void note_dns(const std::string& pool, const DnsMembership& membership);
     /// Looks up the names of backends once more, and takes their addresses.
     void look_again(OnChanged on_done);
     /// In force: of exactly the pools with `dns`.

@@ -225,6 +225,14 @@ void Steering::set_dns(DnsBook changed, OnChanged on_done) {
         std::move(on_done));
 }
 
+void Steering::note_dns(const std::string& pool, const DnsMembership& membership) {
+    const auto known = dns_.find(pool);
+    const bool is_in_force = known != dns_.end() &&
+                             known->second.question() == membership.question() &&
+                             known->second.places() == membership.places();
+    if (is_in_force) known->second = membership;
+}
+
 void Steering::look_again(OnChanged on_done) {
     change(
         "names", [](Work&) -> std::optional<Refusal> { return std::nullopt; }, std::move(on_done));

@@ -86,6 +86,8 @@ TEST_CASE("the last good answer is kept through errors", "[scenarios][dns]") {
     Balancer balancer{zone.setup()};
     zone.server.set_mood(mood);
     CHECK(balancer.wait_for_log("the last good answer is kept"));
+    CHECK(balancer.status("/pools/0/dns/members") == "1");
+    CHECK(balancer.status("/pools/0/dns/error") != "(none)");
     REQUIRE(zone.is_asked_again(2));
     CHECK(answers(balancer) == Bodies{"a"});
     CHECK(balancer.reload());
@@ -94,6 +96,8 @@ TEST_CASE("the last good answer is kept through errors", "[scenarios][dns]") {
     zone.server.set_mood(Mood::Good);
     CHECK(balancer.wait_for_log("answered again"));
     CHECK(eventually([&] { return answers(balancer) == Bodies{"b"}; }));
+    CHECK(balancer.status("/pools/0/dns/name") == kService);
+    CHECK(eventually([&] { return balancer.status("/pools/0/dns/error") == "(none)"; }));
 }
 
 TEST_CASE("a start without an answer serves 503 until there is one", "[scenarios][dns]") {
