@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from harness import Balancer, Load, Origin, Sampler, requests_of, temporary_folder, wait_for
+from harness import Balancer, Load, Origin, Sampler, config, requests_of, temporary_folder
 
 RATE, FAIR = 2000, 500
 WELL, FAILING, AFTER = 3, 8, 14  # seconds
@@ -20,21 +20,10 @@ def run_one(build, is_gone):
         origins = [Origin(folder, f"o{index}").start() for index in range(4)]
         for origin in origins:
             stack.callback(origin.stop)
-        config = f"""
-[process]
-workers = 2
-[admin]
-bind = "127.0.0.1:{{admin}}"
-[log]
-access = "off"
-[listener.web]
-bind = "127.0.0.1:{{port}}"
-pool = "app"
-[pool.app]
-backends = [{", ".join(f'"{each.address}"' for each in origins)}]
-check = {{ http = "GET /healthz", every = "1s", every_down = "1s", timeout = "500ms" }}
-"""
-        balancer = stack.enter_context(Balancer(build, folder, config))
+        text = config(
+            [each.address for each in origins],
+            'check = { http = "GET /healthz", every = "1s", every_down = "1s", timeout = "500ms" }')
+        balancer = stack.enter_context(Balancer(build, folder, text))
         sampler = stack.enter_context(Sampler(balancer, 0.05))
         load = Load(build, folder, f"http://127.0.0.1:{balancer.port}/", RATE, WELL + FAILING + AFTER,
                     "--connections", "256")

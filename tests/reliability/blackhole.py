@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from harness import Balancer, CheckError, Load, Origin, failed, temporary_folder, wait_for
+from harness import Balancer, CheckError, Load, Origin, config, failed, temporary_folder
 
 RATE, BEFORE, AFTER = 1000, 5, 10
 SPACE, OUTER, INNER = "fairlead-check", "flchk0", "flchk1"
@@ -54,21 +54,10 @@ def run(build):
                           prefix=prefix).start() for index in range(3)]
         for origin in origins:
             stack.callback(origin.stop)
-        config = f"""
-[process]
-workers = 2
-[admin]
-bind = "127.0.0.1:{{admin}}"
-[log]
-access = {{ to = "{folder}/access.log" }}
-[listener.web]
-bind = "127.0.0.1:{{port}}"
-pool = "app"
-[pool.app]
-backends = [{", ".join(f'"{each.address}"' for each in origins)}]
-check = {{ http = "GET /healthz", every = "500ms", timeout = "300ms" }}
-"""
-        balancer = stack.enter_context(Balancer(build, folder, config))
+        text = config([each.address for each in origins],
+                      'check = { http = "GET /healthz", every = "500ms", timeout = "300ms" }',
+                      access=f'{{ to = "{folder}/access.log" }}')
+        balancer = stack.enter_context(Balancer(build, folder, text))
         load = Load(build, folder, f"http://127.0.0.1:{balancer.port}/", RATE, BEFORE + AFTER,
                     "--connections", "256")
         time.sleep(BEFORE)

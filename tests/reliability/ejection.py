@@ -2,7 +2,7 @@
 
 import contextlib
 
-from harness import Balancer, Load, Origin, Sampler, answered, failed, temporary_folder
+from harness import Balancer, Load, Origin, Sampler, answered, config, failed, temporary_folder
 
 RATE, SECONDS, FAIR = 2000, 15, 500
 
@@ -12,22 +12,9 @@ def run(build):
         origins = [Origin(folder, f"o{index}", 30 if index == 0 else 100).start() for index in range(4)]
         for origin in origins:
             stack.callback(origin.stop)
-        config = f"""
-[process]
-workers = 2
-[admin]
-bind = "127.0.0.1:{{admin}}"
-[log]
-access = "off"
-[listener.web]
-bind = "127.0.0.1:{{port}}"
-pool = "app"
-[pool.app]
-backends = [{", ".join(f'"{each.address}"' for each in origins)}]
-check = "GET /healthz"
-policy = "round_robin"
-"""
-        balancer = stack.enter_context(Balancer(build, folder, config))
+        text = config([each.address for each in origins], 'check = "GET /healthz"',
+                      'policy = "round_robin"')
+        balancer = stack.enter_context(Balancer(build, folder, text))
         sampler = stack.enter_context(Sampler(balancer, 0.05))
         load = Load(build, folder, f"http://127.0.0.1:{balancer.port}/", RATE, SECONDS)
         sampler.is_over.wait(3)

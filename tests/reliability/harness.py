@@ -120,11 +120,34 @@ http {{
         self.process.stop()  # at once, with its worker
         self.process = None
 
+    def workers(self):
+        """The processes that do its work, which it has started."""
+        pid = self.process.pid
+        return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
     def fail(self, does):
         if does:
             self.switch.touch()
         else:
             self.switch.unlink(missing_ok=True)
+
+
+def config(backends, *pool_lines, access='"off"'):
+    """Two workers, one listener, one pool of these addresses. Ports are filled in by Balancer."""
+    return f"""
+[process]
+workers = 2
+[admin]
+bind = "127.0.0.1:{{admin}}"
+[log]
+access = {access}
+[listener.web]
+bind = "127.0.0.1:{{port}}"
+pool = "app"
+[pool.app]
+backends = {json.dumps(backends)}
+{chr(10).join(pool_lines)}
+"""
 
 
 class Balancer:

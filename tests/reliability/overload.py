@@ -2,7 +2,7 @@
 
 import contextlib
 
-from harness import Balancer, Load, Process, answered, free_port, temporary_folder, wait_for, can_connect
+from harness import Balancer, Load, Process, answered, can_connect, config, free_port, temporary_folder, wait_for
 
 DELAY_MS, IN_FLIGHT, BACKENDS, WAIT_MS, SECONDS = 20, 10, 2, 500, 15
 CAPACITY = 1000 // DELAY_MS * IN_FLIGHT * BACKENDS  # requests a second
@@ -15,22 +15,9 @@ def run(build):
             stack.enter_context(Process([f"{build}/bench/fairlead-bench", "origin", "--bind",
                                          f"127.0.0.1:{port}"], f"{folder}/origin-{port}.log"))
             wait_for(lambda: can_connect("127.0.0.1", port), "the origin listens")
-        config = f"""
-[process]
-workers = 2
-[admin]
-bind = "127.0.0.1:{{admin}}"
-[log]
-access = "off"
-[listener.web]
-bind = "127.0.0.1:{{port}}"
-pool = "app"
-[pool.app]
-backends = [{", ".join(f'"127.0.0.1:{port}"' for port in ports)}]
-max_in_flight = {IN_FLIGHT}
-queue = {{ size = 1000, wait = "{WAIT_MS}ms" }}
-"""
-        balancer = stack.enter_context(Balancer(build, folder, config))
+        text = config([f"127.0.0.1:{port}" for port in ports], f"max_in_flight = {IN_FLIGHT}",
+                      f'queue = {{ size = 1000, wait = "{WAIT_MS}ms" }}')
+        balancer = stack.enter_context(Balancer(build, folder, text))
         url = f"http://127.0.0.1:{balancer.port}/?delay={DELAY_MS}ms"
         # What the backends give when nobody waits: the generator's view of the capacity.
         peak = Load(build, folder, url, None, 5, "--connections", IN_FLIGHT * BACKENDS,

@@ -2,12 +2,11 @@
 
 import contextlib
 import resource
-import select
 import socket
 import threading
 import time
 
-from harness import Balancer, CheckError, Load, Origin, Process, can_connect, failed, free_port, temporary_folder, wait_for
+from harness import Balancer, CheckError, Load, Process, can_connect, failed, free_port, temporary_folder, wait_for
 
 SLOW, RATE, SECONDS = 8000, 1000, 15
 HEAD = b"GET / HTTP/1.1\r\nHost: slow.example\r\nX-Slow: "

@@ -119,8 +119,7 @@ def break_something(scene, until, seed):
             time.sleep(3)
             origin.fail(False)
         else:
-            workers = subprocess.run(["pgrep", "-P", str(origin.process.pid)], capture_output=True,
-                                     text=True).stdout.split()
+            workers = origin.workers()
             for pid in workers:
                 os.kill(int(pid), signal.SIGSTOP)
             time.sleep(2)
